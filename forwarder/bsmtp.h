@@ -1,0 +1,74 @@
+/*
+ * bsmtp - batch SMTP: from the octets of a data set to its mails.
+ *
+ * Streaming and resumable: the caller hands in octets in pieces of any size
+ * and gets events; nothing proportional to a data set or a mail is held.
+ * Content stays where it is: a mail says at which offset of the data set its
+ * content lies. No I/O. One thread at a time.
+ *
+ * Source: IBM, z/OS Communications Server: IP User's Guide and Commands,
+ * "SMTP commands" (CSSMTP); RFC 5321 section 4.1.1; RFC 2442 for the idea.
+ */
+#ifndef BSMTP_H
+#define BSMTP_H
+
+#include "attributes.h"
+#include "mail.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	BSMTP_COMMAND_MAX = 510, /* octets of a command line */
+	BSMTP_REPLY_MAX = 160,
+};
+
+enum bsmtp_kind {
+	BSMTP_MORE,  /* all octets are consumed: hand in the next, or finish */
+	BSMTP_MAIL,  /* a whole mail was read: bsmtp_take_mail() */
+	BSMTP_ERROR, /* a command is wrong: record and reply say what */
+	BSMTP_QUIT,  /* QUIT was read: what follows is not processed */
+};
+
+struct bsmtp_event {
+	enum bsmtp_kind kind;
+	uint64_t record;             /* ERROR: line number, from 1 */
+	char reply[BSMTP_REPLY_MAX]; /* ERROR: "501 5.5.4 JES ...", escaped */
+};
+
+struct bsmtp;
+
+/* Returns NULL when memory is out. */
+MUST_USE struct bsmtp *bsmtp_new(void);
+void bsmtp_free(struct bsmtp *p);
+
+/*
+ * Reads octets that lie at the offset after all octets read before. Consumes
+ * until the first event and gives it out. Returns how many octets were
+ * consumed; the rest is to be handed in again. When memory is out the event
+ * is an ERROR.
+ */
+size_t bsmtp_feed(struct bsmtp *p, const char *octets, size_t len,
+	struct bsmtp_event *event);
+
+/*
+ * Says that the data set ends here: a last line without a line end is read,
+ * a mail without its final dot ends, QUIT is implied. To be called until the
+ * event is BSMTP_QUIT or BSMTP_MORE.
+ */
+void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event);
+
+/*
+ * Takes the mail of the last BSMTP_MAIL event; the caller owns it and frees
+ * it with mail_free(). Its number counts from 1.
+ */
+MUST_USE struct mail *bsmtp_take_mail(struct bsmtp *p);
+
+/*
+ * Whether what was read so far says itself that it is whole: at least one
+ * mail, and its last mail has its final dot, or QUIT was read.
+ */
+bool bsmtp_is_complete(const struct bsmtp *p);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * mail - one mail of a data set: its envelope and where its content lies.
+ *
+ * Plain data, owned by one thread at a time.
+ */
+#ifndef MAIL_H
+#define MAIL_H
+
+#include "attributes.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAIL_RECIPIENTS_MAX = 2000 };
+
+struct mail {
+	uint32_t number;      /* in the data set, from 1 */
+	uint64_t offset;      /* of the first octet of content */
+	uint64_t length;      /* octets of content as it lies there */
+	uint64_t size_octets; /* as sent: RFC 1870 section 5 */
+	bool has_8bit;        /* an octet over 127 */
+	char *reverse_path;   /* without brackets; "" is the null path */
+	char **recipients;    /* forward-paths without brackets */
+	size_t recipient_count;
+};
+
+/* Returns NULL when memory is out. */
+MUST_USE struct mail *mail_new(const char *reverse_path);
+
+/* Returns 0; -ENOSPC over MAIL_RECIPIENTS_MAX; -ENOMEM. */
+MUST_USE int mail_add_recipient(struct mail *m, const char *forward_path);
+
+void mail_free(struct mail *m);
+
+#endif

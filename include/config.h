@@ -1,0 +1,86 @@
+/*
+ * config - what jesfs.conf and the writers' CSSMTP files say.
+ *
+ * Built once, then constant; readers need no lock.
+ * Source: IBM, z/OS Communications Server: IP Configuration Reference,
+ * "CSSMTP configuration statements". Statements of jesfs.conf are ours.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include "attributes.h"
+#include "dataset.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+struct buf;
+
+enum {
+	CONFIG_TARGETS_MAX = 4,
+	CONFIG_HELO_MAX = 255,
+};
+
+/* TargetServer */
+struct target_config {
+	struct sockaddr_storage address; /* with the port */
+	char address_text[INET6_ADDRSTRLEN];
+	uint16_t port;          /* ConnectPort, 1 to 65535, default 25 */
+	uint32_t connect_limit; /* ConnectLimit, sessions, default 5 */
+	uint32_t max_msg_sent;  /* MaxMsgSent, mails a session, 0 no limit */
+	uint64_t message_size;  /* MessageSize, octets, default 524288 */
+};
+
+/* TimeOut, all in seconds */
+struct timeout_config {
+	uint32_t any_cmd_s;       /* 300 */
+	uint32_t connect_idle_s;  /* 0 */
+	uint32_t connect_retry_s; /* 120 */
+	uint32_t data_block_s;    /* 180 */
+	uint32_t data_cmd_s;      /* 120 */
+	uint32_t data_term_s;     /* 600 */
+	uint32_t initial_msg_s;   /* 300 */
+	uint32_t mail_cmd_s;      /* 300 */
+	uint32_t rcpt_cmd_s;      /* 300 */
+};
+
+/* One CSSMTP configuration file: one attached forwarder. */
+struct writer_config {
+	char name[WRITER_NAME_MAX + 1]; /* ExtWrtName, else the file's name */
+	char file[PATH_MAX];
+	struct target_config targets[CONFIG_TARGETS_MAX];
+	size_t target_count;         /* 1 to 4 */
+	uint32_t retry_count;        /* RetryLimit Count, default 5 */
+	uint32_t retry_interval_min; /* RetryLimit Interval, default 1 */
+	struct timeout_config timeout;
+};
+
+/* jesfs.conf */
+struct config {
+	char spool_directory[PATH_MAX];
+	char operator_group[64]; /* OperatorGroup; "" for none */
+	bool has_operator_gid;
+	gid_t operator_gid;
+	char helo_name[CONFIG_HELO_MAX + 1]; /* HeloName, else this host's */
+	struct writer_config *writers;
+	size_t writer_count;
+};
+
+/*
+ * Reads jesfs.conf and every file that WriterConfig names. Every error and
+ * warning of every file is appended to report, a line each:
+ * "file:line:column: what, expected what".
+ *
+ * Returns 0 and a configuration the caller frees with config_free();
+ * -EINVAL when there was an error; -ENOMEM.
+ */
+MUST_USE int config_read(
+	const char *file, struct config **out, struct buf *report);
+
+void config_free(struct config *c);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * log - one line per event, to standard error or syslog.
+ *
+ * A line that reports to the operator starts with its message id. Arguments
+ * that came from users or peers are escaped by the caller (escape.h); as a
+ * last gate control characters never leave here. Safe from any thread.
+ * Levels are CSSMTP's LogLevel bits (IBM: LogLevel statement).
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include "attributes.h"
+
+enum log_level {
+	LOG_LEVEL_ERROR = 1,
+	LOG_LEVEL_WARNING = 2,
+	LOG_LEVEL_EVENT = 4,
+	LOG_LEVEL_INFORMATION = 8,
+};
+
+enum log_destination { LOG_TO_STDERR, LOG_TO_SYSLOG };
+
+/* Call before threads start. */
+void log_open(enum log_destination where, unsigned int mask);
+
+void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+#define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_event(...) log_line(LOG_LEVEL_EVENT, __VA_ARGS__)
+#define log_information(...) log_line(LOG_LEVEL_INFORMATION, __VA_ARGS__)
+
+#endif
