@@ -1,53 +1,143 @@
-# jesfs: make, make check, make run. Objects and programs go to build/.
+# jesfs. Objects and programs go to build/VARIANT/.
 #
-# VARIANT is the kind of build: release, or what SAN= asks for.
-#   make SAN=address,undefined check
-#   make SAN=thread check
+#   make                    the program: build/release/jesfs
+#   make run                a first mail, and a mount to play with
+#   make check              all tests; make check T=test_reply for one
+#   make lint               form, analyzers, layers
+#   make fresh              both README commands in an empty Debian
+#   make memcheck           unit tests under valgrind
+#   make coverage           lines that no test reached
+#   make fuzz F=reply T=60  one fuzzer for T seconds
+#
+# SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
+# them, CC=clang one of the other compiler. Missing Debian packages are
+# installed first (tests/packages); until then make and a shell will do.
+
 CC = gcc
+SAN =
 comma = ,
-VARIANT = $(if $(SAN),$(subst $(comma),-,$(SAN)),release)
-BUILD = build/$(VARIANT)
+VARIANT = $(or $(subst $(comma),-,$(SAN)),release)
+VARIANT += $(findstring clang,$(CC))
+SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
+OPTIMIZE = -O2
+
+ifneq ($(filter coverage,$(MAKECMDGOALS)),)
+VARIANT = coverage
+SANITIZE = --coverage
+OPTIMIZE = -O0
+endif
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+VARIANT = fuzz
+CC = clang
+SANITIZE = -fsanitize=fuzzer-no-link,address,undefined
+endif
+
+BUILD = build/$(subst $() ,-,$(strip $(VARIANT)))
 
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wpointer-arith -Wvla -Wformat=2
-CFLAGS = -std=c17 -O2 -g $(WARNINGS)
-CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=314 -Iinclude
-SANITIZE = $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer)
-LDFLAGS = -pthread
-LIBS = -lfuse3 -lsqlite3
+WARNINGS += $(if $(findstring clang,$(CC)),-Wthread-safety)
+CFLAGS = -std=c17 $(OPTIMIZE) -g -fno-omit-frame-pointer $(WARNINGS)
+CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=314 \
+	-Iinclude
+# Asked for when a command runs, not before: pkg-config may still be missing.
+LIB_CFLAGS = $$(pkg-config --cflags fuse3 sqlite3)
+LIBS = $$(pkg-config --libs fuse3 sqlite3)
+CHECK_LIBS = $$(pkg-config --libs check)
 
-# Packages are installed before anything is compiled.
-PACKAGES = build/packages
+COMPILE = $(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) $(SANITIZE) -pthread
+LINK = $(CC) $(SANITIZE) -pthread
 
-SOURCES = $(wildcard fs/*.c forwarder/*.c)
-OBJECTS = $(SOURCES:%.c=$(BUILD)/%.o)
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+programs = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard $(1)))
+
 LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
-TESTS = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/test_*.c))
-HELPERS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support_*.c))
+SUPPORT = $(call objects,tests/support_*.c)
+# What tests start beside the program.
+TOOLS = $(BUILD)/capture
+FUZZERS = $(call programs,tests/fuzz_*.c)
+E2E = $(call programs,tests/test_e2e_*.c)
+UNIT = $(filter-out $(E2E),$(call programs,tests/test_*.c))
+TESTS = $(UNIT) $(E2E)
+
+# Tests that make calls fail name those calls: the linker sends them to the
+# test's __wrap_CALL first.
+WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+.PHONY: all check clean coverage fresh fuzz lint memcheck programs run
 
 all: $(PROGRAM)
 
-$(PROGRAM): $(patsubst %.c,$(BUILD)/%.o,$(wildcard mount/*.c)) $(LIBRARY)
-	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+# ---- how things are made ------------------------------------------------
 
-$(LIBRARY): $(OBJECTS)
+build/packages/%: tests/packages tests/setup
+	@mkdir -p $(@D)
+	tests/setup $*
+	@touch $@
+
+$(BUILD)/%.o: %.c | build/packages/build
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(call objects,tests/*.c): | build/packages/test
+
+$(LIBRARY): $(call objects,fs/*.c forwarder/*.c)
 	rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(PROGRAM): $(call objects,mount/*.c) $(LIBRARY)
+	$(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
+	$(LINK) $(WRAP) -o $@ $^ $(LIBS) $(CHECK_LIBS)
+
+# A fuzzer replays the files it is given, unless libFuzzer drives it.
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(BUILD)/tests/replay.o $(LIBRARY)
+	$(LINK) -o $@ $^ $(LIBS)
+
+build/fuzz/fuzz_%: build/fuzz/tests/fuzz_%.o build/fuzz/libjesfs.a
+	$(CC) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIBS)
+
+$(BUILD)/%: $(BUILD)/tests/%.o $(LIBRARY)
+	$(LINK) -o $@ $^ $(LIBS)
+
+$(BUILD)/%.so: tests/%.c | build/packages/build
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(shell pkg-config --cflags fuse3) $(CFLAGS) $(SANITIZE) -pthread -MMD -MP -c -o $@ $<
+	$(COMPILE) -shared -fPIC -o $@ $<
 
-$(BUILD)/test_%: $(BUILD)/tests/test_%.o $(HELPERS) $(LIBRARY)
-	$(CC) $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS) -lcheck -lsubunit -lm -lrt
+-include $(wildcard $(BUILD)/*/*.d)
 
-check: $(PROGRAM) $(TESTS)
-	@for t in $(TESTS); do $$t || exit 1; done
+# ---- what people ask for ------------------------------------------------
+
+programs: $(PROGRAM) $(TOOLS) $(TESTS) $(FUZZERS)
+
+check: programs
+	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)))
+
+run: $(PROGRAM) $(TOOLS)
+	tests/run $(BUILD)
+
+lint: build/packages/build build/packages/test build/packages/lint
+	tests/lint $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS)
+
+fresh: build/packages/fresh
+	tests/fresh
+
+memcheck: build/packages/memcheck $(UNIT)
+	CHECK_WITH='valgrind -q --leak-check=full --error-exitcode=1' \
+		tests/check $(BUILD) $(notdir $(UNIT))
+
+coverage: programs
+	tests/check $(BUILD) $(notdir $(TESTS) $(FUZZERS))
+	tests/coverage $(BUILD)
+
+fuzz: build/packages/fuzz build/fuzz/fuzz_$(F)
+	@mkdir -p build/fuzz/corpus/$(F)
+	build/fuzz/fuzz_$(F) -max_total_time=$(or $(T),60) \
+		build/fuzz/corpus/$(F) tests/corpus/$(F)
 
 clean:
 	rm -rf build
-
--include $(wildcard $(BUILD)/*/*.d)
-.PHONY: all check clean
-.SECONDARY:
