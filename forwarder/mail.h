@@ -28,9 +28,15 @@ struct mail {
 /* Returns NULL when memory is out. */
 MUST_USE struct mail *mail_new(const char *reverse_path);
 
-/* Returns 0; -ENOSPC over MAIL_RECIPIENTS_MAX; -ENOMEM. */
+/*
+ * Adds a recipient at the end; one that is there already, octet by octet the
+ * same, is not added twice, so that nobody gets a mail twice.
+ *
+ * Returns 0; -ENOSPC over MAIL_RECIPIENTS_MAX; -ENOMEM.
+ */
 MUST_USE int mail_add_recipient(struct mail *m, const char *forward_path);
 
+/* m may be NULL. */
 void mail_free(struct mail *m);
 
 #endif
