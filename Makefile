@@ -41,8 +41,8 @@ CFLAGS = -std=c17 $(OPTIMIZE) -g -fno-omit-frame-pointer $(WARNINGS)
 CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=314 \
 	-Iinclude
 # Asked for when a command runs, not before: pkg-config may still be missing.
-LIB_CFLAGS = $$(pkg-config --cflags fuse3 sqlite3)
-LIBS = $$(pkg-config --libs fuse3 sqlite3)
+LIB_CFLAGS = $$(pkg-config --cflags fuse3 sqlite3 zlib)
+LIBS = $$(pkg-config --libs fuse3 sqlite3 zlib)
 CHECK_LIBS = $$(pkg-config --libs check)
 
 COMPILE = $(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) $(SANITIZE) -pthread
