@@ -65,6 +65,10 @@ TESTS = $(UNIT) $(E2E)
 # test's __wrap_CALL first.
 WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
 
+# V=1 shows the commands themselves.
+ifndef V
+.SILENT:
+endif
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all check clean coverage fresh fuzz lint memcheck programs run
@@ -74,12 +78,13 @@ all: $(PROGRAM)
 # ---- how things are made ------------------------------------------------
 
 build/packages/%: tests/packages tests/setup
-	@mkdir -p $(@D)
+	mkdir -p $(@D)
 	tests/setup $*
-	@touch $@
+	touch $@
 
 $(BUILD)/%.o: %.c | build/packages/build
-	@mkdir -p $(@D)
+	echo 'compile $<'
+	mkdir -p $(@D)
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
 $(call objects,tests/*.c): | build/packages/test
@@ -89,23 +94,33 @@ $(LIBRARY): $(call objects,fs/*.c forwarder/*.c)
 	ar rcs $@ $^
 
 $(PROGRAM): $(call objects,mount/*.c) $(LIBRARY)
+	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
+	echo 'link $@'
 	$(LINK) $(WRAP) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(BUILD)/tests/replay.o $(LIBRARY)
+	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
 build/fuzz/fuzz_%: build/fuzz/tests/fuzz_%.o build/fuzz/libjesfs.a
+	echo 'link $@'
 	$(CC) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIBS)
 
+$(BUILD)/capture: $(call objects,tests/capture*.c) $(LIBRARY)
+	echo 'link $@'
+	$(LINK) -o $@ $^
+
 $(BUILD)/%: $(BUILD)/tests/%.o $(LIBRARY)
+	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/%.so: tests/%.c | build/packages/build
-	@mkdir -p $(@D)
+	echo 'link $@'
+	mkdir -p $(@D)
 	$(COMPILE) -shared -fPIC -o $@ $<
 
 -include $(wildcard $(BUILD)/*/*.d)
@@ -135,7 +150,7 @@ coverage: programs
 	tests/coverage $(BUILD)
 
 fuzz: build/packages/fuzz build/fuzz/fuzz_$(F)
-	@mkdir -p build/fuzz/corpus/$(F)
+	mkdir -p build/fuzz/corpus/$(F)
 	build/fuzz/fuzz_$(F) -max_total_time=$(or $(T),60) \
 		build/fuzz/corpus/$(F) tests/corpus/$(F)
 
