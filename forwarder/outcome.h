@@ -20,8 +20,8 @@ enum stage {
 	STAGE_HELO,
 	STAGE_MAIL,
 	STAGE_RCPT,
-	STAGE_DATA,
-	STAGE_DOT, /* the end of data */
+	STAGE_DATA, /* until the end of data has been sent */
+	STAGE_DOT,  /* the end of data, and what follows it */
 	STAGE_RSET,
 	STAGES,
 };
@@ -33,10 +33,14 @@ enum event {
 	EVENT_REPLY,
 	EVENT_LOST, /* EOF, reset, refused, unreachable */
 	EVENT_TIMEOUT,
-	EVENT_GARBAGE, /* not a reply */
+	EVENT_GARBAGE, /* not a reply, or one that nothing asked for */
 	EVENTS,
 };
 
+/*
+ * For the recipient a RCPT was for; at every other stage, and with
+ * EFFECT_QUIT or EFFECT_CLOSE, for all recipients not yet decided.
+ */
 enum result {
 	RESULT_GO_ON,     /* accepted; 354 to DATA; delivered at the dot */
 	RESULT_DEFERRED,  /* D: try again later */
@@ -48,14 +52,16 @@ enum result {
 
 /* What the session and the target suffer; bits. */
 enum {
-	EFFECT_OFFER = 1,   /* X: offer it to another target, not counted */
+	/* X: offer it to another target first, not counted; the result holds
+	 * when there is none */
+	EFFECT_OFFER = 1,
 	EFFECT_BACKOFF = 2, /* B: the target rests */
 	EFFECT_SUSPEND = 4, /* T: the target needs an operator */
 	EFFECT_SLOW = 8,    /* S: fewer sessions */
 	EFFECT_QUIT = 16,   /* Q: end the session with QUIT */
 	EFFECT_CLOSE = 32,  /* K: close without QUIT */
 	EFFECT_RSET = 64,   /* the transaction must be reset */
-	EFFECT_HELO = 128,  /* try HELO instead of EHLO */
+	EFFECT_HELO = 128,  /* go on, with HELO instead of EHLO */
 };
 
 struct outcome {
@@ -69,9 +75,15 @@ struct transaction_facts {
 	bool mail_was_refused;
 	bool is_reused_session; /* and this is its first command */
 	bool is_only_session;   /* no other session to the target lives */
+	bool has_again;         /* a RCPT of it had RESULT_AGAIN */
 };
 
-/* reply is looked at for EVENT_REPLY only. */
+/*
+ * reply is looked at for EVENT_REPLY only. RESULT_AGAIN with EFFECT_QUIT or
+ * EFFECT_CLOSE asks for a fresh session, and never comes on a fresh one. A
+ * 354 to DATA is RESULT_GO_ON also when nothing was accepted: then only the
+ * final dot is sent.
+ */
 struct outcome outcome_decide(enum stage stage, enum event event,
 	const struct reply *reply, const struct transaction_facts *facts);
 
