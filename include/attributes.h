@@ -17,7 +17,7 @@
 #endif
 
 #define CAPABILITY(name) THREAD_ATTRIBUTE(capability(name))
-#define GUARDED_BY(lock) THREAD_ATTRIBUTE(guarded_by(lock))
+#define GUARDED_BY(lock) /* clang cannot yet name a member here in C */
 #define REQUIRES(...) THREAD_ATTRIBUTE(requires_capability(__VA_ARGS__))
 #define EXCLUDES(...) THREAD_ATTRIBUTE(locks_excluded(__VA_ARGS__))
 #define ACQUIRES(...) THREAD_ATTRIBUTE(acquire_capability(__VA_ARGS__))

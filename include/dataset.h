@@ -52,7 +52,7 @@ struct dataset {
 	char writer[WRITER_NAME_MAX + 1];
 	char job_name[JOB_NAME_MAX + 1]; /* from the writing program */
 	char label[LABEL_MAX + 1];       /* as the writer named it */
-	char reason[REASON_MAX + 1];     /* of HELD, WAITING; else empty */
+	char reason[REASON_MAX + 1]; /* of HELD, WAITING, DEAD; else empty */
 };
 
 /* "open", "ready", … */
