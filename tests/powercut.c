@@ -14,7 +14,7 @@
  * a descriptor, sync_file_range, O_SYNC. The -shm file of SQLite is rebuilt
  * after a crash and left out.
  */
-#include <assert.h>
+#undef _FILE_OFFSET_BITS /* both names of each call are given here */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>

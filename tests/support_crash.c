@@ -31,12 +31,8 @@ static unsigned choose_mails(unsigned sequence)
 }
 
 /* A writer logs with one write, so that a line is there or not. */
-static void note(int log, const char *format, const char *name, const char *job,
-	unsigned mails)
+static void note(int log, const char *line, int len)
 {
-	char line[128];
-	int len = snprintf(line, sizeof line, format, name, job, mails);
-
 	if (write(log, line, (size_t)len) != len)
 		abort();
 }
@@ -63,7 +59,7 @@ static bool write_all(int fd, const struct crash_text *t, unsigned sequence)
 static bool write_dataset(const char *drop_directory, int log, const char *name,
 	unsigned sequence, struct crash_text *t)
 {
-	char path[512], job[16];
+	char path[512], job[16], line[128];
 	ssize_t len;
 	bool is_written;
 	int fd;
@@ -78,11 +74,13 @@ static bool write_dataset(const char *drop_directory, int log, const char *name,
 		return false;
 	}
 	job[len] = '\0';
-	note(log, "open %s %s %u\n", name, job, choose_mails(sequence));
+	note(log, line,
+		snprintf(line, sizeof line, "open %s %s %u\n", name, job,
+			choose_mails(sequence)));
 	is_written = write_all(fd, t, sequence);
 	if (close(fd) != 0 || !is_written)
 		return false;
-	note(log, "done %s\n", name, job, 0);
+	note(log, line, snprintf(line, sizeof line, "done %s\n", name));
 	return true;
 }
 
