@@ -2,11 +2,11 @@
 #include "support_crashmail.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 struct written {
 	char name[CRASH_NAME_MAX];
@@ -136,30 +136,34 @@ static void see_doubt(void *arg, char *line)
 	*added = row;
 }
 
-/* What the content of that name looks like at the receiver. */
-static unsigned long expected_crc(const char *name, size_t *octets)
+/* FNV-1a of the content of that name as it looks at the receiver. */
+static uint64_t expected_hash(const char *name, size_t *octets)
 {
 	struct crash_text t = { NULL, 0, 0 };
-	unsigned long crc;
+	uint64_t hash = UINT64_C(14695981039346656037);
+	size_t i;
 
 	crash_put_content(&t, name, "\r\n", false);
-	crc = crc32(0, (const unsigned char *)t.octets, (unsigned)t.len);
+	for (i = 0; i < t.len; i++)
+		hash = (hash ^ (unsigned char)t.octets[i])
+			* UINT64_C(1099511628211);
 	*octets = t.len;
 	free(t.octets);
-	return crc;
+	return hash;
 }
 
-/* "RECIPIENT OCTETS CRC32", the capture server's line for one mail. */
+/* "RECIPIENT OCTETS HASH", the capture server's line for one mail. */
 static void see_received(void *arg, char *line)
 {
 	struct judge *j = arg;
 	char name[CRASH_NAME_MAX], dataset[CRASH_NAME_MAX];
 	struct written *w = NULL;
-	unsigned long crc;
+	uint64_t hash;
 	size_t octets, expected;
 	char *m;
 
-	if (sscanf(line, "%47[^@]@crash.example %zu %lx", name, &octets, &crc)
+	if (sscanf(line, "<%47[^@]@crash.example> %zu %" SCNx64, name, &octets,
+		    &hash)
 		!= 3)
 		return;
 	j->verdict->received++;
@@ -169,7 +173,7 @@ static void see_received(void *arg, char *line)
 		*m = '\0';
 		w = find_written(&j->written, dataset);
 	}
-	if (w == NULL || expected_crc(name, &expected) != crc
+	if (w == NULL || expected_hash(name, &expected) != hash
 		|| expected != octets) {
 		j->verdict->damaged++;
 		find(j, "damaged", name);
