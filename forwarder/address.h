@@ -16,15 +16,19 @@ enum {
 	ADDRESS_PATH_MAX = 254, /* a mailbox, without its brackets */
 	ADDRESS_LOCAL_MAX = 64,
 	ADDRESS_DOMAIN_MAX = 255,
+	ADDRESS_LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
 };
 
 /*
  * Reads the path at the start of text, "<local@domain>" with its brackets; a
  * source route is stripped; "<>" only where may_be_null. The mailbox, without
- * brackets, local part octet by octet as written, is written to out with its
- * end. *used gets the octets up to and with the closing bracket.
+ * brackets, octet by octet as written, is written to out with its end. *used
+ * gets the octets up to and with the closing bracket.
  *
- * Octets under 0x21, 0x7F and unquoted angle brackets never get into out.
+ * Octets under 0x21, 0x7F and above, and unquoted angle brackets never get
+ * into out: a quoted local part with a blank is refused, and so is an address
+ * that needs SMTPUTF8.
+ *
  * Returns 0; -EINVAL; -EMSGSIZE when a part is too long.
  */
 MUST_USE int address_parse_path(const char *text, size_t len, bool may_be_null,
