@@ -8,7 +8,6 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
-#include "attributes.h"
 #include "dataset.h"
 
 #include <limits.h>
@@ -18,21 +17,19 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-struct buf;
-
 enum {
 	CONFIG_TARGETS_MAX = 4,
 	CONFIG_HELO_MAX = 255,
 };
 
-/* TargetServer */
+/* TargetServer: one address with its port, which no other target has. */
 struct target_config {
-	struct sockaddr_storage address; /* with the port */
+	struct sockaddr_storage address; /* IPv4 or IPv6, with the port */
 	char address_text[INET6_ADDRSTRLEN];
 	uint16_t port;          /* ConnectPort, 1 to 65535, default 25 */
 	uint32_t connect_limit; /* ConnectLimit, sessions, default 5 */
 	uint32_t max_msg_sent;  /* MaxMsgSent, mails a session, 0 no limit */
-	uint64_t message_size;  /* MessageSize, octets, default 524288 */
+	uint64_t message_size;  /* MessageSize, octets, 0 no limit; 524288 */
 };
 
 /* TimeOut, all in seconds */
@@ -65,22 +62,10 @@ struct config {
 	char operator_group[64]; /* OperatorGroup; "" for none */
 	bool has_operator_gid;
 	gid_t operator_gid;
-	char helo_name[CONFIG_HELO_MAX + 1]; /* HeloName, else this host's */
+	/* HeloName, else this host's: what EHLO may carry */
+	char helo_name[CONFIG_HELO_MAX + 1];
 	struct writer_config *writers;
 	size_t writer_count;
 };
-
-/*
- * Reads jesfs.conf and every file that WriterConfig names. Every error and
- * warning of every file is appended to report, a line each:
- * "file:line:column: what, expected what".
- *
- * Returns 0 and a configuration the caller frees with config_free();
- * -EINVAL when there was an error; -ENOMEM.
- */
-MUST_USE int config_read(
-	const char *file, struct config **out, struct buf *report);
-
-void config_free(struct config *c);
 
 #endif

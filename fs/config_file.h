@@ -1,0 +1,28 @@
+/*
+ * config_file - the octets of a configuration file that may be trusted.
+ *
+ * Who can write a configuration decides where mail goes, so only a regular
+ * file of root or of the user who runs the program is read, and only when
+ * nobody else may write it. Any thread.
+ */
+#ifndef CONFIG_FILE_H
+#define CONFIG_FILE_H
+
+#include "attributes.h"
+#include "buf.h"
+
+enum {
+	CONFIG_FILE_OCTETS_MAX = 1 << 20,
+	CONFIG_FILE_WHY_MAX = 160,
+};
+
+/*
+ * Appends the file's content to out.
+ *
+ * Returns 0; -errno or -EINVAL with what is wrong, and what was expected,
+ * in why; -ENOMEM.
+ */
+MUST_USE int config_file_read(const char *file, struct buf *out,
+	char why[static CONFIG_FILE_WHY_MAX]);
+
+#endif

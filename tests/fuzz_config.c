@@ -1,0 +1,44 @@
+/*
+ * Any octets as a configuration file: the first octet chooses jesfs.conf or
+ * a writer's file.
+ */
+#include "../fs/config_table.h"
+
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
+
+static void check(const struct config_writer *w)
+{
+	size_t i;
+
+	if (w->config.target_count > CONFIG_TARGETS_MAX)
+		abort();
+	for (i = 0; i < w->config.target_count; i++)
+		if (w->config.targets[i].port == 0)
+			abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
+{
+	struct buf report;
+	struct config_source source = { .file = "F", .report = &report };
+	struct config_writer writer;
+	struct config_mount mount;
+
+	if (len == 0)
+		return 0;
+	buf_init(&report);
+	if (octets[0] % 2 == 0) {
+		config_mount_read(
+			&source, (const char *)octets + 1, len - 1, &mount);
+	} else {
+		config_writer_read(
+			&source, (const char *)octets + 1, len - 1, &writer);
+		check(&writer);
+	}
+	if (source.errors > 0 && report.len == 0)
+		abort();
+	buf_fini(&report);
+	return 0;
+}
