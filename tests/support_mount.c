@@ -1,0 +1,275 @@
+#include "support_mount.h"
+
+#include "support_files.h"
+#include "support_scratch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Programs lie beside the test, so that each variant tests its own. */
+static void program_path(const char *name, char path[static PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 64);
+	char *slash;
+
+	ck_assert(len > 0);
+	path[len] = '\0';
+	slash = strrchr(path, '/');
+	sprintf(slash + 1, "%.32s", name);
+}
+
+/*
+ * Starts a program that dies with this process; its output goes to the file
+ * descriptor out.
+ */
+static pid_t start(const char *name, char *const arguments[], int out)
+{
+	char path[PATH_MAX];
+	pid_t pid;
+
+	program_path(name, path);
+	pid = fork();
+	ck_assert(pid >= 0);
+	if (pid > 0)
+		return pid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGINT, SIG_DFL);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	execv(path, arguments);
+	perror(path);
+	_exit(127);
+}
+
+/* Ends a child of ours; returns what waitpid() says. */
+static int end(pid_t pid, int sig)
+{
+	int status = 0;
+
+	ck_assert_int_eq(kill(pid, sig), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* ---- targets ------------------------------------------------------------ */
+
+static unsigned int free_port(void)
+{
+	struct sockaddr_in at = { .sin_family = AF_INET };
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, len), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	close(fd);
+	return ntohs(at.sin_port);
+}
+
+size_t mount_add_silent_target(struct mount *m)
+{
+	size_t i = m->target_count++;
+	char directory[MOUNT_PATH_MAX];
+
+	ck_assert(i < MOUNT_TARGETS_MAX);
+	m->targets[i].port = free_port();
+	snprintf(
+		directory, sizeof directory, "%.400s/target%zu", m->scratch, i);
+	memcpy(m->targets[i].directory, directory, sizeof directory);
+	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	return i;
+}
+
+/* The server listens when it has printed its port. */
+void mount_target_up(
+	struct mount *m, size_t target, const char *const options[])
+{
+	struct mount_target *t = &m->targets[target];
+	char port[16];
+	char *arguments[MOUNT_OPTIONS_MAX] = { "capture", "-d", t->directory,
+		"-p", port };
+	size_t i, n = 5;
+	int ends[2];
+
+	snprintf(port, sizeof port, "%u", t->port);
+	for (i = 0; options != NULL && options[i] != NULL; i++)
+		arguments[n++] = (char *)options[i];
+	ck_assert(n < MOUNT_OPTIONS_MAX);
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	t->capture = start("capture", arguments, ends[1]);
+	close(ends[1]);
+	ck_assert_msg(read(ends[0], port, sizeof port) > 0,
+		"the capturing server did not start");
+	close(ends[0]);
+}
+
+void mount_target_down(struct mount *m, size_t target)
+{
+	end(m->targets[target].capture, SIGKILL);
+	m->targets[target].capture = 0;
+}
+
+size_t mount_add_target(struct mount *m, const char *const options[])
+{
+	size_t i = mount_add_silent_target(m);
+
+	mount_target_up(m, i, options);
+	return i;
+}
+
+/* ---- the program -------------------------------------------------------- */
+
+/* Writes the path of a name in the scratch folder. */
+static void path_of(
+	const char *scratch, const char *name, char out[static MOUNT_PATH_MAX])
+{
+	ck_assert_int_lt(snprintf(out, MOUNT_PATH_MAX, "%s/%s", scratch, name),
+		MOUNT_PATH_MAX);
+}
+
+void mount_init(struct mount *m)
+{
+	char scratch[MOUNT_PATH_MAX], writers[MOUNT_PATH_MAX];
+
+	memset(m, 0, sizeof *m);
+	scratch_make(scratch, sizeof scratch);
+	memcpy(m->scratch, scratch, sizeof scratch);
+	path_of(scratch, "mnt", m->point);
+	path_of(scratch, "mnt/spool/MAIL", m->drop);
+	path_of(scratch, "jesfs.conf", m->conf);
+	path_of(scratch, "log", m->log);
+	path_of(scratch, "writers", writers);
+	ck_assert_int_eq(mkdir(writers, 0755), 0);
+	ck_assert_int_eq(mkdir(m->point, 0755), 0);
+}
+
+static void put_configuration(const struct mount *m)
+{
+	char path[PATH_MAX];
+	FILE *f = fopen(m->conf, "w");
+	size_t i;
+
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "SpoolDirectory %s/spool\n", m->scratch);
+	fprintf(f, "WriterConfig %s/writers/*.conf\n", m->scratch);
+	fputs(m->mount_statements != NULL ? m->mount_statements : "", f);
+	ck_assert_int_eq(fclose(f), 0);
+
+	snprintf(path, sizeof path, "%s/writers/MAIL.conf", m->scratch);
+	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(m->statements != NULL ? m->statements : "", f);
+	for (i = 0; i < m->target_count; i++)
+		fprintf(f,
+			"TargetServer\n{\n  TargetIP 127.0.0.1\n"
+			"  ConnectPort %u\n%s}\n",
+			m->targets[i].port,
+			m->targets[i].statements != NULL
+				? m->targets[i].statements
+				: "");
+	ck_assert_int_eq(fclose(f), 0);
+}
+
+static pid_t start_program(struct mount *m)
+{
+	char *arguments[] = { "jesfs", "-f", "-c", m->conf, m->point, NULL };
+	int log = open(m->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	pid_t pid;
+
+	ck_assert(log >= 0);
+	put_configuration(m);
+	pid = start("jesfs", arguments, log);
+	close(log);
+	return pid;
+}
+
+bool mount_is_there(const char *path)
+{
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[4096], point[4096];
+	bool is_there = false;
+
+	ck_assert_ptr_nonnull(f);
+	while (!is_there && fgets(line, sizeof line, f) != NULL)
+		is_there = sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1
+			&& strcmp(point, path) == 0;
+	fclose(f);
+	return is_there;
+}
+
+/* Also true when the program ended instead, which the caller then sees. */
+static bool is_mounted_or_over(const void *arg)
+{
+	const struct mount *m = arg;
+	siginfo_t gone = { .si_pid = 0 };
+
+	waitid(P_PID, (id_t)m->daemon, &gone, WEXITED | WNOHANG | WNOWAIT);
+	return gone.si_pid != 0 || mount_is_there(m->point);
+}
+
+void mount_start(struct mount *m)
+{
+	m->daemon = start_program(m);
+	wait_until(is_mounted_or_over, m, "the program did not mount");
+	ck_assert_msg(mount_is_there(m->point), "the program did not mount: %s",
+		file_text("%s", m->log));
+}
+
+int mount_start_fails(struct mount *m)
+{
+	pid_t pid = start_program(m);
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+int mount_stop(struct mount *m)
+{
+	int status = end(m->daemon, SIGTERM);
+
+	m->daemon = 0;
+	ck_assert_msg(!mount_is_there(m->point), "the mount is still there");
+	ck_assert_msg(WIFEXITED(status), "the program died by signal %d: %s",
+		WTERMSIG(status), file_text("%s", m->log));
+	return WEXITSTATUS(status);
+}
+
+void mount_kill(struct mount *m)
+{
+	end(m->daemon, SIGKILL);
+	m->daemon = 0;
+	while (mount_is_there(m->point))
+		ck_assert_int_eq(umount2(m->point, MNT_DETACH), 0);
+}
+
+void mount_fini(struct mount *m)
+{
+	size_t i;
+
+	if (m->daemon != 0)
+		ck_assert_int_eq(mount_stop(m), 0);
+	for (i = 0; i < m->target_count; i++)
+		if (m->targets[i].capture != 0)
+			mount_target_down(m, i);
+}
+
+void mount_start_simple(struct mount *m)
+{
+	mount_init(m);
+	mount_add_target(m, NULL);
+	mount_start(m);
+}
