@@ -1,0 +1,72 @@
+#include "bsmtp_text.h"
+
+#include <string.h>
+
+void bsmtp_text_init(struct bsmtp_text *t)
+{
+	memset(t, 0, sizeof *t);
+}
+
+static bool has_8bit(const char *octets, size_t len)
+{
+	const uint64_t high = 0x8080808080808080;
+	uint64_t seen = 0;
+	uint64_t word;
+
+	for (; len >= sizeof word; len -= sizeof word) {
+		memcpy(&word, octets, sizeof word);
+		seen |= word;
+		octets += sizeof word;
+	}
+	while (len-- > 0)
+		seen |= (uint64_t)(unsigned char)*octets++ & 0x80;
+	return (seen & high) != 0;
+}
+
+/* Whether a dot line goes on being one: blanks, and one CR at its end. */
+static bool is_blank_rest(const char *octets, size_t len, bool after_cr)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (after_cr || (octets[i] != ' ' && octets[i] != '\r'))
+			return false;
+		after_cr = octets[i] == '\r';
+	}
+	return true;
+}
+
+void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
+{
+	size_t skip = 0;
+
+	if (len == 0)
+		return;
+	if (t->line_len == 0) {
+		t->has_dot = octets[0] == '.';
+		t->may_end = t->has_dot;
+		skip = 1;
+	}
+	if (t->may_end)
+		t->may_end = is_blank_rest(
+			octets + skip, len - skip, t->last_was_cr);
+	t->last_was_cr = octets[len - 1] == '\r';
+	t->line_len += len;
+	if (!t->has_8bit)
+		t->has_8bit = has_8bit(octets, len);
+}
+
+enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
+{
+	uint64_t len = t->line_len - t->last_was_cr - t->has_dot;
+	bool is_end = t->may_end;
+
+	t->line_len = 0;
+	t->has_dot = false;
+	t->may_end = false;
+	t->last_was_cr = false;
+	if (is_end)
+		return BSMTP_TEXT_END;
+	t->size_octets += len + 2;
+	return len > BSMTP_TEXT_MAX ? BSMTP_TEXT_LONG : BSMTP_TEXT_LINE;
+}
