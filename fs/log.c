@@ -3,22 +3,24 @@
 #include "clock.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <syslog.h>
 #include <unistd.h>
 
 enum { LINE_MAX_OCTETS = 1024 };
 
-static enum log_destination destination = LOG_TO_STDERR;
-static unsigned int level_mask =
+/* A daemon turns to syslog when its threads run already. */
+static _Atomic(enum log_destination) destination = LOG_TO_STDERR;
+static atomic_uint level_mask =
 	LOG_LEVEL_ERROR | LOG_LEVEL_WARNING | LOG_LEVEL_EVENT;
 
 void log_open(enum log_destination where, unsigned int mask)
 {
-	destination = where;
-	level_mask = mask;
 	if (where == LOG_TO_SYSLOG)
 		openlog("jesfs", LOG_PID, LOG_MAIL);
+	level_mask = mask;
+	destination = where;
 }
 
 static int syslog_priority(enum log_level level)

@@ -11,6 +11,9 @@ enum { HELD_MAX = 16 };
 /* How long one wait lasts at most while tests inject the time. */
 #define INJECTED_WAIT_NS (NS_PER_MS / 2)
 
+/* And else: callers loop, and a deadline of INT64_MAX must not overflow. */
+#define WAIT_NS (3600 * NS_PER_S)
+
 #ifndef NDEBUG
 static _Thread_local const struct mutex *held[HELD_MAX];
 static _Thread_local int held_count;
@@ -101,13 +104,15 @@ void cond_broadcast(struct cond *c)
 bool cond_wait_until(struct cond *c, struct mutex *m, int64_t deadline_ns)
 {
 	struct timespec until;
-	int64_t left_ns = deadline_ns - clock_monotonic_ns();
-	int64_t native_ns;
+	int64_t longest_ns = clock_is_injected() ? INJECTED_WAIT_NS : WAIT_NS;
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t left_ns, native_ns;
 
-	if (left_ns <= 0)
+	if (deadline_ns <= now_ns)
 		return false;
-	if (clock_is_injected() && left_ns > INJECTED_WAIT_NS)
-		left_ns = INJECTED_WAIT_NS;
+	left_ns = deadline_ns - now_ns;
+	if (left_ns > longest_ns)
+		left_ns = longest_ns;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	native_ns = (int64_t)until.tv_sec * NS_PER_S + until.tv_nsec + left_ns;

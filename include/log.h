@@ -20,7 +20,7 @@ enum log_level {
 
 enum log_destination { LOG_TO_STDERR, LOG_TO_SYSLOG };
 
-/* Call before threads start. */
+/* mask is a sum of levels; lines of another level are dropped. */
 void log_open(enum log_destination where, unsigned int mask);
 
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
