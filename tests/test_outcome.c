@@ -23,6 +23,8 @@ enum {
 
 enum { CONNECT, GREETING, EHLO, HELO, MAIL, RCPT, DATA, DOT, RSET };
 
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
 static struct outcome decide(int stage, int event, int code,
 	const int status[3], const struct transaction_facts *facts)
 {
@@ -270,25 +272,26 @@ START_TEST(silence_leads_to_its_row)
 END_TEST
 
 /* What must hold for every reply at every stage. */
-static void check_sane(int stage, int code, const int status[3],
+static bool is_sane(int stage, int code, const int status[3],
 	const struct transaction_facts *facts)
 {
 	struct outcome out = decide(stage, EVENT_REPLY, code, status, facts);
-	bool is_about_mail = stage >= MAIL && stage <= DOT;
+	bool says_helo = stage == EHLO && (out.effects & H);
+	bool no_such_domain = status[1] == 1 && status[2] == 10;
 
-	if (out.result == RESULT_GO_ON && code >= 400)
-		ck_assert(stage == EHLO && (out.effects & H));
-	if (out.result == RESULT_FAILED) {
-		ck_assert(is_about_mail);
-		ck_assert(code >= 500 || (status[1] == 1 && status[2] == 10));
-	}
-	if (out.result == RESULT_UNCERTAIN)
-		ck_assert(stage == DOT && code / 100 == 3);
-	if (out.result == RESULT_AGAIN && (out.effects & (Q | K)))
-		ck_assert(facts->is_reused_session);
-	ck_assert_uint_ne(out.effects & (Q | K), Q | K);
-	ck_assert_uint_ne(out.effects & (S | B), S | B);
-	ck_assert_uint_eq(out.effects & ~255u, 0);
+	if (out.result == RESULT_GO_ON && code >= 400 && !says_helo)
+		return false;
+	if (out.result == RESULT_FAILED && (stage < MAIL || stage > DOT))
+		return false;
+	if (out.result == RESULT_FAILED && code < 500 && !no_such_domain)
+		return false;
+	if (out.result == RESULT_UNCERTAIN && (stage != DOT || code / 100 != 3))
+		return false;
+	if (out.result == RESULT_AGAIN && (out.effects & (Q | K))
+		&& !facts->is_reused_session)
+		return false;
+	return (out.effects & (Q | K)) != (Q | K)
+		&& (out.effects & (S | B)) != (S | B) && out.effects < 256;
 }
 
 static void check_stage(int stage, int code)
@@ -302,8 +305,10 @@ static void check_stage(int stage, int code)
 		for (detail = 0; detail < 13; detail++) {
 			int status[3] = { code / 100, subject, detail };
 
-			for (f = 0; f < sizeof facts / sizeof *facts; f++)
-				check_sane(stage, code, status, &facts[f]);
+			f = (size_t)(subject + detail) % (size_t)COUNT(facts);
+			if (!is_sane(stage, code, status, &facts[f]))
+				ck_abort_msg("stage %d: %d %d.%d.%d", stage,
+					code, status[0], subject, detail);
 		}
 }
 
@@ -327,8 +332,6 @@ START_TEST(each_stage_has_a_name)
 	ck_assert_str_eq(stage_name(STAGE_MAIL), "MAIL");
 }
 END_TEST
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 int main(void)
 {
