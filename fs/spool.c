@@ -1,0 +1,163 @@
+#include "spool.h"
+
+#include "clock.h"
+#include "spool_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The embedded store frees claims at its next start, not by this. */
+#define LEASE_NS (300 * NS_PER_S)
+#define DETACH_LOOK_NS NS_PER_S
+
+void spool_attach(struct spool *sp, const char *writer,
+	void (*arrived)(void *arg), void *arg)
+{
+	struct spool_writer *w;
+
+	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	assert(w != NULL);
+	w->arrived = arrived;
+	w->arg = arg;
+	while (arrived == NULL && w->calls > 0)
+		cond_wait_until(&sp->settled, &sp->lock,
+			clock_monotonic_ns() + DETACH_LOOK_NS);
+	mutex_unlock(&sp->lock);
+}
+
+size_t spool_selectable(
+	struct spool *sp, const char *writer, int64_t *next_due_ns)
+{
+	int64_t now_ns = clock_wall_ns();
+	struct spool_writer *w;
+	size_t count = 0;
+
+	*next_due_ns = INT64_MAX;
+	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	if (w != NULL)
+		count = w->count[DATASET_READY]
+			+ waiting_due(&w->waiting, now_ns, next_due_ns);
+	mutex_unlock(&sp->lock);
+	return count;
+}
+
+static void claimed_locked(struct spool *sp, const struct store_claim *claim)
+	REQUIRES(&sp->lock)
+{
+	struct index_entry *e =
+		index_by_number(&sp->index, claim->dataset.number);
+
+	/* A purge may already have been told. */
+	if (e == NULL || e->token >= claim->token)
+		return;
+	e->token = claim->token;
+	e->size_octets = claim->dataset.size_octets;
+	spool_set_state_locked(sp, e, DATASET_ACTIVE, 0, "");
+}
+
+int spool_select(struct spool *sp, const char *writer, size_t max,
+	struct store_claim *claims, size_t *count)
+{
+	size_t claimed = 0, i;
+	int err;
+
+	err = store_claim(sp->store, writer, max, LEASE_NS, claims, &claimed);
+	if (err != 0)
+		return err;
+	mutex_lock(&sp->lock);
+	for (i = 0; i < claimed; i++)
+		claimed_locked(sp, &claims[i]);
+	mutex_unlock(&sp->lock);
+	*count = claimed;
+	return 0;
+}
+
+ssize_t spool_read(struct spool *sp, uint64_t number, uint64_t offset,
+	void *octets, size_t len)
+{
+	return store_read(sp->store, number, offset, octets, len);
+}
+
+int spool_mark_read(struct spool *sp, uint64_t number, uint32_t mail,
+	struct store_mark_row *out)
+{
+	return store_mark_read(sp->store, number, mail, out);
+}
+
+void spool_checkpoint(struct spool *sp, uint64_t number, uint64_t token,
+	const struct store_mark *marks, size_t count, store_done *done,
+	void *arg)
+{
+	store_checkpoint(sp->store, number, token, marks, count, done, arg);
+}
+
+/* ---- the end of a claim ---------------------------------------------- */
+
+struct finish {
+	struct spool *spool;
+	uint64_t number, token;
+	enum dataset_state to;
+	int64_t next_try_ns;
+	store_done *done;
+	void *arg;
+	char reason[]; /* empty where the state has none */
+};
+
+/* Returns an entry that is to be freed, or NULL. */
+static struct index_entry *finished_locked(struct spool *sp,
+	const struct finish *f, struct spool_wake *wake) REQUIRES(&sp->lock)
+{
+	struct index_entry *e = index_by_number(&sp->index, f->number);
+
+	if (e == NULL)
+		return NULL;
+	if (f->to == DATASET_PURGED) {
+		spool_remove_locked(sp, e);
+		return e;
+	}
+	if (f->to == DATASET_READY || f->to == DATASET_WAITING)
+		*wake = spool_wake_locked(sp, e->writer);
+	if (e->token == f->token)
+		spool_set_state_locked(sp, e, f->to, f->next_try_ns, f->reason);
+	return NULL;
+}
+
+static void finish_done(void *arg, int err)
+{
+	struct finish *f = arg;
+	struct spool *sp = f->spool;
+	struct spool_wake wake = { NULL, NULL, NULL };
+	struct index_entry *gone = NULL;
+
+	if (err == 0) {
+		mutex_lock(&sp->lock);
+		gone = finished_locked(sp, f, &wake);
+		mutex_unlock(&sp->lock);
+	}
+	index_entry_free(gone);
+	f->done(f->arg, err);
+	free(f);
+	spool_wake_and_end_call(sp, &wake);
+}
+
+void spool_finish(struct spool *sp, uint64_t number, uint64_t token,
+	const struct store_finish *how, store_done *done, void *arg)
+{
+	size_t len = how->reason != NULL ? strlen(how->reason) : 0;
+	struct finish *f = malloc(sizeof *f + len + 1);
+
+	if (f == NULL) {
+		done(arg, -ENOMEM);
+		return;
+	}
+	*f = (struct finish){ sp, number, token, how->to, how->next_try_ns,
+		done, arg };
+	if (len > 0)
+		memcpy(f->reason, how->reason, len);
+	f->reason[len] = '\0';
+	spool_begin_call(sp);
+	store_finish(sp->store, number, token, how, finish_done, f);
+}

@@ -1,0 +1,192 @@
+#include "spool_file.h"
+
+#include "clock.h"
+#include "spool_handle.h"
+
+#include <stdlib.h>
+
+#define TURN_LOOK_NS NS_PER_S
+
+/* ---- handles --------------------------------------------------------- */
+
+void spool_file_ref(struct spool_file *f)
+{
+	atomic_fetch_add(&f->refs, 1);
+}
+
+void spool_file_unref(struct spool_file *f)
+{
+	if (atomic_fetch_sub(&f->refs, 1) != 1)
+		return;
+	cond_fini(&f->turn_over);
+	mutex_fini(&f->lock);
+	free(f);
+}
+
+void spool_file_take_turn(struct spool_file *f)
+{
+	mutex_lock(&f->lock);
+	while (f->has_turn)
+		cond_wait_until(&f->turn_over, &f->lock,
+			clock_monotonic_ns() + TURN_LOOK_NS);
+	f->has_turn = true;
+	mutex_unlock(&f->lock);
+}
+
+void spool_file_end_turn(struct spool_file *f)
+{
+	mutex_lock(&f->lock);
+	f->has_turn = false;
+	cond_signal(&f->turn_over);
+	mutex_unlock(&f->lock);
+}
+
+uint64_t spool_file_number(const struct spool_file *f)
+{
+	return f->number;
+}
+
+bool spool_file_is_empty(struct spool_file *f)
+{
+	return atomic_load(&f->size_octets) == 0;
+}
+
+/* ---- write ----------------------------------------------------------- */
+
+/* Whether the handle still takes octets. The caller has the turn. */
+static int check_writable(struct spool_file *f)
+{
+	int err;
+
+	mutex_lock(&f->lock);
+	f->is_closing = false;
+	if (f->err == 0 && atomic_load(&f->spool->is_quiesced))
+		f->err = -EROFS;
+	err = f->err;
+	mutex_unlock(&f->lock);
+	return err;
+}
+
+static void changed(struct spool_file *f, uint64_t size_octets, int err)
+{
+	if (err == 0) {
+		atomic_store(&f->size_octets, size_octets);
+		atomic_store(&f->changed_ns, clock_wall_ns());
+	}
+	mutex_lock(&f->lock);
+	f->changes++;
+	if (err != 0)
+		f->err = err;
+	mutex_unlock(&f->lock);
+}
+
+static int write_in_turn(struct spool_file *f, uint64_t offset, bool is_append,
+	const void *octets, size_t len)
+{
+	uint64_t size = atomic_load(&f->size_octets);
+	int err = check_writable(f);
+
+	if (err != 0)
+		return err;
+	if (is_append)
+		offset = size;
+	if (len > INT64_MAX || offset > INT64_MAX - len)
+		err = -EFBIG;
+	else if (!f->is_gone)
+		err = store_append(
+			f->spool->store, f->number, offset, octets, len);
+	changed(f, offset + len > size ? offset + len : size, err);
+	return err;
+}
+
+int spool_file_write(struct spool_file *f, uint64_t offset, bool is_append,
+	const void *octets, size_t len)
+{
+	int err;
+
+	if (len == 0)
+		return 0;
+	spool_file_take_turn(f);
+	err = write_in_turn(f, offset, is_append, octets, len);
+	spool_file_end_turn(f);
+	return err;
+}
+
+int spool_file_truncate(struct spool_file *f, uint64_t size)
+{
+	int err;
+
+	spool_file_take_turn(f);
+	err = check_writable(f);
+	if (err == 0 && size != atomic_load(&f->size_octets)) {
+		if (size > INT64_MAX)
+			err = -EFBIG;
+		else if (!f->is_gone)
+			err = store_truncate(f->spool->store, f->number, size);
+		changed(f, size, err);
+	}
+	spool_file_end_turn(f);
+	return err;
+}
+
+/* ---- flush ----------------------------------------------------------- */
+
+struct flush {
+	struct spool_file *file;
+	uint64_t changes; /* so many were there when it was asked for */
+	store_done *done;
+	void *arg;
+};
+
+void spool_file_closing(struct spool_file *f)
+{
+	mutex_lock(&f->lock);
+	f->is_closing = true;
+	mutex_unlock(&f->lock);
+}
+
+static void flush_done(void *arg, int err)
+{
+	struct flush *flush = arg;
+	struct spool_file *f = flush->file;
+
+	mutex_lock(&f->lock);
+	if (f->is_unlinked)
+		err = 0; /* purged meanwhile, maybe: nobody is promised it */
+	else if (err != 0 && f->err == 0)
+		f->err = err;
+	if (err == 0 && flush->changes > f->durable)
+		f->durable = flush->changes;
+	mutex_unlock(&f->lock);
+	flush->done(flush->arg, err);
+	free(flush);
+	spool_file_unref(f);
+}
+
+void spool_file_flush(struct spool_file *f, store_done *done, void *arg)
+{
+	struct flush *flush = malloc(sizeof *flush);
+	bool is_new;
+	int err;
+
+	spool_file_take_turn(f);
+	mutex_lock(&f->lock);
+	is_new = f->changes != f->durable && !f->is_unlinked;
+	err = f->err;
+	if (err == 0 && is_new && flush == NULL)
+		err = f->err = -ENOMEM;
+	if (flush != NULL)
+		*flush = (struct flush){ f, f->changes, done, arg };
+	mutex_unlock(&f->lock);
+
+	if (err != 0 || !is_new) {
+		spool_file_end_turn(f);
+		free(flush);
+		done(arg, err);
+		return;
+	}
+	f->was_synced = true;
+	spool_file_ref(f);
+	store_sync(f->spool->store, f->number, flush_done, flush);
+	spool_file_end_turn(f);
+}

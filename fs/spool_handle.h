@@ -1,0 +1,53 @@
+/*
+ * spool_handle - one open data set, inside.
+ *
+ * For the modules of the spool alone. Calls of the store for one data set
+ * come one at a time: whoever makes one holds the turn, which, unlike a lock,
+ * may be held while the store works.
+ */
+#ifndef SPOOL_HANDLE_H
+#define SPOOL_HANDLE_H
+
+#include "judge.h"
+#include "spool_names.h"
+#include "spool_state.h"
+
+struct spool_file {
+	struct spool *spool;
+	uint64_t number;
+	uint32_t job;
+	atomic_uint refs; /* the handle, flushes under way, an unlink */
+
+	/* Read without the turn, to show them. */
+	atomic_uint_least64_t size_octets;
+	atomic_int_least64_t changed_ns;
+	int64_t opened_ns;
+	pid_t pid;
+	char program[SPOOL_PROGRAM_MAX];
+
+	struct mutex lock;
+	struct cond turn_over;
+	bool has_turn GUARDED_BY(lock);
+	int err GUARDED_BY(lock);          /* of the first failed call */
+	uint64_t changes GUARDED_BY(lock); /* counted */
+	uint64_t durable GUARDED_BY(lock); /* so many of the changes */
+	bool is_closing GUARDED_BY(lock);  /* and nothing new since */
+	bool is_unlinked GUARDED_BY(lock); /* to be purged at release */
+
+	/* The turn's. */
+	bool was_synced; /* a sync was asked for: it may be on disk */
+	bool is_gone;    /* unlinked, and its purge was asked for */
+	bool is_released;
+
+	struct spool_step step;
+	struct judge_case judged;
+};
+
+void spool_file_ref(struct spool_file *f);
+void spool_file_unref(struct spool_file *f);
+
+/* Takes and gives back the turn; waits as long as another has it. */
+void spool_file_take_turn(struct spool_file *f);
+void spool_file_end_turn(struct spool_file *f);
+
+#endif

@@ -1,0 +1,136 @@
+/*
+ * The last close of a data set: what becomes of it.
+ *
+ *   unlinked, empty, or a write of it failed    purged
+ *   its writer was killed                       synced, judged, then READY
+ *                                               or HELD
+ *   else                                        READY
+ */
+#include "log.h"
+#include "messages.h"
+#include "spool_file.h"
+#include "spool_handle.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const char incomplete[] = "INCOMPLETE: the writer was killed";
+
+static struct spool_file *file_of_step(struct spool_step *step)
+{
+	return (struct spool_file *)((char *)step
+		- offsetof(struct spool_file, step));
+}
+
+static void submit_over(struct spool_step *step)
+{
+	spool_file_unref(file_of_step(step));
+}
+
+static void submit(
+	struct spool_file *f, enum dataset_state to, const char *reason)
+{
+	f->step = (struct spool_step){ .spool = f->spool,
+		.number = f->number,
+		.job = f->job,
+		.to = to,
+		.reason = reason,
+		.over = submit_over };
+	spool_step_submit(&f->step);
+}
+
+/*
+ * The index learns that nobody writes any more; of a data set that goes it
+ * forgets even the name at once.
+ */
+static void leave(struct spool_file *f, bool is_purged)
+{
+	struct spool *sp = f->spool;
+	struct index_entry *e;
+
+	mutex_lock(&sp->lock);
+	e = index_by_number(&sp->index, f->number);
+	if (e != NULL) {
+		e->file = NULL;
+		e->size_octets = atomic_load(&f->size_octets);
+		e->changed_ns = atomic_load(&f->changed_ns);
+		if (is_purged)
+			spool_remove_locked(sp, e);
+	}
+	mutex_unlock(&sp->lock);
+	if (is_purged)
+		index_entry_free(e);
+}
+
+static void log_discarded(const struct spool_file *f, int err)
+{
+	char job_id[JOB_ID_LEN + 1];
+
+	dataset_job_id(f->job, job_id);
+	log_event(MSG_DISCARDED, job_id, strerrordesc_np(-err));
+}
+
+static void judged(struct judge_case *c, struct judge_verdict verdict)
+{
+	struct spool_file *f = (struct spool_file *)((char *)c
+		- offsetof(struct spool_file, judged));
+	struct spool *sp = f->spool;
+	char job_id[JOB_ID_LEN + 1];
+
+	dataset_job_id(f->job, job_id);
+	if (verdict.to == DATASET_READY)
+		log_event(MSG_KILLED_COMPLETE, job_id);
+	submit(f, verdict.to, verdict.reason);
+	spool_end_call(sp);
+}
+
+/* What is judged must be what a crash would leave to be judged. */
+static void synced(void *arg, int err)
+{
+	struct spool_file *f = arg;
+	struct spool *sp = f->spool;
+
+	if (err == 0) {
+		judge_put(sp->judge, &f->judged);
+		return;
+	}
+	submit(f, DATASET_HELD, incomplete);
+	spool_end_call(sp);
+}
+
+static void have_judged(struct spool_file *f)
+{
+	f->judged.number = f->number;
+	f->judged.incomplete = incomplete;
+	f->judged.decided = judged;
+	spool_begin_call(f->spool);
+	store_sync(f->spool->store, f->number, synced, f);
+}
+
+void spool_file_release(struct spool_file *f, bool was_killed)
+{
+	bool is_purged, is_gone, is_unlinked;
+	int err;
+
+	spool_file_take_turn(f);
+	f->is_released = true;
+	is_gone = f->is_gone;
+	mutex_lock(&f->lock);
+	is_unlinked = f->is_unlinked;
+	err = f->err;
+	mutex_unlock(&f->lock);
+	is_purged = is_unlinked || err != 0 || spool_file_is_empty(f);
+	leave(f, is_purged);
+	spool_file_end_turn(f);
+
+	if (err != 0 && !is_unlinked)
+		log_discarded(f, err);
+	if (is_gone)
+		spool_file_unref(f);
+	else if (is_purged)
+		submit(f, DATASET_PURGED, "");
+	else if (was_killed)
+		have_judged(f);
+	else
+		submit(f, DATASET_READY, "");
+}

@@ -1,0 +1,281 @@
+/*
+ * What start-up does with each data set, by its state on disk. Nothing here
+ * is done twice by a second crash: until a step is durable, the next start
+ * finds the state it started from.
+ *
+ *   state on disk       what start-up does                 it starts as
+ *   OPEN, empty         purges it                          gone
+ *   OPEN, whole         submits it, says so                READY
+ *   OPEN, not whole     holds it as INCOMPLETE             HELD
+ *   OPEN, unreadable    holds it as DAMAGED                HELD
+ *   READY, HELD,        nothing                            the same
+ *   WAITING, DEAD
+ *   ACTIVE              names its mails in doubt, voids    READY
+ *                       the claim
+ *   ACTIVE, marks       holds it as DAMAGED                HELD
+ *   unreadable
+ *   none, or OPEN and   nothing was promised: the store
+ *   never synced        leaves no trace of it              gone
+ *
+ * A label belongs to the highest number that ever had it: an older data set
+ * gets it back only where no younger one is on the spool.
+ */
+#include "clock.h"
+#include "log.h"
+#include "messages.h"
+#include "spool_file.h"
+#include "spool_handle.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_DATASETS = 64, PAGE_MARKS = 64 };
+
+static const char incomplete[] =
+	"INCOMPLETE: not closed when the program ended";
+static const char unreadable[] = "DAMAGED: its marks cannot be read";
+
+/* ---- steps ----------------------------------------------------------- */
+
+static void step_over(struct spool_step *step)
+{
+	free(step);
+}
+
+static int take_step(struct spool *sp, const struct dataset *d,
+	enum dataset_state to, const char *reason)
+{
+	struct spool_step *step = malloc(sizeof *step);
+
+	if (step == NULL)
+		return -ENOMEM;
+	*step = (struct spool_step){ .spool = sp,
+		.number = d->number,
+		.job = d->job,
+		.from = d->state,
+		.to = to,
+		.reason = reason,
+		.over = step_over };
+	if (d->state == DATASET_OPEN)
+		spool_step_submit(step);
+	else
+		spool_step_move(step);
+	return 0;
+}
+
+static int start_open(
+	struct spool *sp, const struct dataset *d, spool_judge *judge)
+{
+	struct judge_verdict verdict = { DATASET_PURGED, "" };
+	char job_id[JOB_ID_LEN + 1];
+
+	if (d->size_octets > 0)
+		verdict =
+			judge_dataset(sp->store, judge, d->number, incomplete);
+	if (verdict.to == DATASET_READY) {
+		dataset_job_id(d->job, job_id);
+		log_event(MSG_FOUND_COMPLETE, job_id);
+	}
+	return take_step(sp, d, verdict.to, verdict.reason);
+}
+
+/* ---- mails in doubt -------------------------------------------------- */
+
+static int log_page(
+	struct spool *sp, const struct dataset *d, uint32_t *after, bool *more)
+{
+	struct store_mark_row rows[PAGE_MARKS];
+	char job_id[JOB_ID_LEN + 1];
+	size_t count, i;
+	int err;
+
+	err = store_marks_read(
+		sp->store, d->number, *after, PAGE_MARKS, rows, &count);
+	if (err != 0)
+		return err;
+	dataset_job_id(d->job, job_id);
+	for (i = 0; i < count; i++) {
+		if (rows[i].kind == STORE_MARK_CLAIMED)
+			log_event(MSG_IN_DOUBT, job_id, rows[i].mail);
+		*after = rows[i].mail;
+		store_mark_fini(&rows[i]);
+	}
+	*more = count == PAGE_MARKS;
+	return 0;
+}
+
+static int start_active(
+	struct spool *sp, const struct dataset *d, spool_judge *judge)
+{
+	char job_id[JOB_ID_LEN + 1];
+	uint32_t after = 0;
+	bool more = true;
+	int err = 0;
+
+	(void)judge;
+	while (err == 0 && more)
+		err = log_page(sp, d, &after, &more);
+	if (err == 0)
+		return take_step(sp, d, DATASET_READY, "");
+	dataset_job_id(d->job, job_id);
+	log_error(MSG_MARKS_UNREADABLE, job_id, strerrordesc_np(-err));
+	return take_step(sp, d, DATASET_HELD, unreadable);
+}
+
+/* ---- the index ------------------------------------------------------- */
+
+/* NULL: it stays what it is. */
+static int (*const starts[DATASET_STATES])(
+	struct spool *sp, const struct dataset *d, spool_judge *judge) = {
+	[DATASET_OPEN] = start_open,
+	[DATASET_ACTIVE] = start_active,
+};
+
+/* Rows come in the order of numbers, so the last one to take a label is the
+ * one that has it; one whose label was taken away leaves it to nobody. */
+static int enter_locked(struct spool *sp, const struct dataset *d)
+	REQUIRES(&sp->lock)
+{
+	struct spool_writer *w;
+	struct index_entry *e;
+	int err = spool_writer_make_locked(sp, d->writer, &w);
+
+	if (err != 0)
+		return err;
+	e = index_entry_new(d, spool_writer_number(sp, w));
+	if (e == NULL)
+		return -ENOMEM;
+	err = spool_insert_locked(sp, e);
+	if (err != 0) {
+		index_entry_free(e);
+		return err;
+	}
+	index_take_label(&sp->index, e);
+	if (!d->has_label)
+		index_drop_label(&sp->index, e);
+	return 0;
+}
+
+static int start_dataset(
+	struct spool *sp, const struct dataset *d, spool_judge *judge)
+{
+	int err;
+
+	mutex_lock(&sp->lock);
+	err = enter_locked(sp, d);
+	mutex_unlock(&sp->lock);
+	if (err == 0 && starts[d->state] != NULL)
+		err = starts[d->state](sp, d, judge);
+	return err;
+}
+
+static int start_all(struct spool *sp, spool_judge *judge)
+{
+	struct dataset *page = calloc(PAGE_DATASETS, sizeof *page);
+	uint64_t after = 0;
+	size_t count, i;
+	int err = page != NULL ? 0 : -ENOMEM;
+
+	do {
+		count = 0;
+		if (err == 0)
+			err = store_list(sp->store, NULL, after, PAGE_DATASETS,
+				page, &count);
+		for (i = 0; i < count && err == 0; i++) {
+			after = page[i].number;
+			err = start_dataset(sp, &page[i], judge);
+		}
+	} while (err == 0 && count == PAGE_DATASETS);
+	free(page);
+	spool_settle(sp);
+	return err;
+}
+
+/* ---- open and close -------------------------------------------------- */
+
+static void spool_free(struct spool *sp)
+{
+	size_t i;
+
+	for (i = 0; i < sp->writer_count; i++)
+		waiting_fini(&sp->writers[i].waiting);
+	index_fini(&sp->index);
+	cond_fini(&sp->settled);
+	mutex_fini(&sp->lock);
+	free(sp);
+}
+
+int spool_open(struct store *store, spool_judge *judge, struct spool **out)
+{
+	struct spool *sp = calloc(1, sizeof *sp);
+	int err;
+
+	if (sp == NULL)
+		return -ENOMEM;
+	sp->store = store;
+	atomic_init(&sp->is_quiesced, false);
+	mutex_init(&sp->lock, RANK_SPOOL);
+	cond_init(&sp->settled);
+	err = index_init(&sp->index);
+	if (err == 0)
+		err = start_all(sp, judge);
+	if (err == 0)
+		err = judge_open(store, judge, &sp->judge);
+	if (err != 0) {
+		spool_free(sp);
+		return err;
+	}
+	*out = sp;
+	return 0;
+}
+
+void spool_close(struct spool *sp)
+{
+	if (sp == NULL)
+		return;
+	spool_settle(sp);
+	judge_close(sp->judge);
+	spool_free(sp);
+}
+
+/* ---- writers --------------------------------------------------------- */
+
+int spool_add_writer(struct spool *sp, const char *writer)
+{
+	char name[WRITER_NAME_MAX + 1];
+	struct spool_writer *w;
+	int err = writer_name_parse(writer, strlen(writer), name);
+
+	if (err != 0)
+		return err;
+	mutex_lock(&sp->lock);
+	err = spool_writer_make_locked(sp, name, &w);
+	if (err == 0 && w->is_added)
+		err = -EEXIST;
+	else if (err == 0)
+		w->is_added = true;
+	mutex_unlock(&sp->lock);
+	return err;
+}
+
+const char *spool_writer(struct spool *sp, size_t index)
+{
+	const char *name = NULL;
+
+	mutex_lock(&sp->lock);
+	if (index < sp->writer_count)
+		name = sp->writers[index].name;
+	mutex_unlock(&sp->lock);
+	return name;
+}
+
+void spool_quiesce(struct spool *sp)
+{
+	atomic_store(&sp->is_quiesced, true);
+}
+
+void spool_stats(struct spool *sp, struct store_stats *out)
+{
+	store_stats_read(sp->store, out);
+}

@@ -1,0 +1,118 @@
+/*
+ * spool_state - what a spool is inside, and how its index follows the store.
+ *
+ * For the modules of the spool alone. The store decides; the index repeats,
+ * as soon as a call has succeeded. Two completions for one data set may come
+ * the wrong way round, as they run on different threads: the token of its
+ * last claim says which is later (spool_state.c).
+ *
+ * The lock is held for moments: never across a call of the store.
+ */
+#ifndef SPOOL_STATE_H
+#define SPOOL_STATE_H
+
+#include "index.h"
+#include "mutex.h"
+#include "store.h"
+#include "waiting.h"
+
+#include <stdatomic.h>
+
+struct judge;
+
+/* One writer directory; once made it stays. */
+struct spool_writer {
+	char name[WRITER_NAME_MAX + 1];
+	bool is_added; /* asked for, not only found in the store */
+	uint64_t count[DATASET_STATES];
+	size_t entries;
+	struct waiting waiting;
+	void (*arrived)(void *arg); /* NULL while nothing is attached */
+	void *arg;
+	unsigned int calls; /* of arrived, running now */
+};
+
+/* Runs, with no lock held, once the submission it waits for is over. */
+struct spool_later {
+	struct spool_later *next;
+	uint64_t number;
+	void (*run)(struct spool_later *later);
+};
+
+struct spool {
+	struct store *store;
+	struct judge *judge;
+	atomic_bool is_quiesced;
+	struct mutex lock;
+	struct cond settled; /* calls or in_flight came to 0 */
+	struct index index GUARDED_BY(lock);
+	struct spool_writer writers[DATASET_WRITERS_MAX] GUARDED_BY(lock);
+	size_t writer_count GUARDED_BY(lock);
+	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
+	struct spool_later *later GUARDED_BY(lock);
+};
+
+/* A step that was asked of the store; stays the caller's until over(). */
+struct spool_step {
+	struct spool *spool;
+	uint64_t number;
+	uint32_t job;
+	enum dataset_state from, to;
+	const char *reason; /* escaped; lives as long as the step */
+	void (*over)(struct spool_step *step);
+};
+
+/*
+ * Ends the writing of an OPEN data set whose handle is gone, to READY, HELD
+ * or PURGED; spool_step_move() moves one that is not OPEN. Return at once.
+ * What goes wrong is logged; a data set that could not be submitted is shown
+ * as held, with the reason.
+ */
+void spool_step_submit(struct spool_step *step);
+void spool_step_move(struct spool_step *step);
+
+/* NULL for a name that is no writer's; in any case of letters. */
+struct spool_writer *spool_writer_locked(struct spool *sp, const char *name)
+	REQUIRES(&sp->lock);
+
+/* Finds or makes it. Returns 0 or -ENOSPC. */
+MUST_USE int spool_writer_make_locked(struct spool *sp, const char *name,
+	struct spool_writer **out) REQUIRES(&sp->lock);
+
+uint8_t spool_writer_number(struct spool *sp, const struct spool_writer *w);
+
+/* Puts an entry into the index and counts it. Returns 0 or -ENOMEM. */
+MUST_USE int spool_insert_locked(struct spool *sp, struct index_entry *e)
+	REQUIRES(&sp->lock);
+
+/* Takes an entry out; it is the caller's to free, once he has unlocked. */
+void spool_remove_locked(struct spool *sp, struct index_entry *e)
+	REQUIRES(&sp->lock);
+
+/* The one place where an entry changes its state. */
+void spool_set_state_locked(struct spool *sp, struct index_entry *e,
+	enum dataset_state to, int64_t next_try_ns, const char *reason)
+	REQUIRES(&sp->lock);
+
+/* Counts a completion to come, and one that is over: spool_settle(). */
+void spool_begin_call(struct spool *sp);
+void spool_end_call(struct spool *sp);
+
+/*
+ * Calls the forwarder of the writer, if there is one: mark it under the lock,
+ * call with no lock held, and end the call spool_begin_call() counted.
+ */
+struct spool_wake {
+	struct spool_writer *writer; /* NULL: nobody to call */
+	void (*arrived)(void *arg);
+	void *arg;
+};
+
+struct spool_wake spool_wake_locked(struct spool *sp, uint8_t writer)
+	REQUIRES(&sp->lock);
+void spool_wake_and_end_call(struct spool *sp, const struct spool_wake *wake);
+
+/* Waits until no call is in flight. Blocks. */
+void spool_settle(struct spool *sp);
+
+#endif

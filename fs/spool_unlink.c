@@ -1,0 +1,285 @@
+/*
+ * unlink(2) in a writer directory. What it does follows from the state the
+ * data set is in when we look; the store has the last word, and when it moved
+ * meanwhile we look again.
+ *
+ *   state                  its label                   <JOBID>.<name>
+ *   OPEN, being written    purged                      purged
+ *   OPEN, being closed     label taken away            purged
+ *   OPEN, released         once it is submitted, as below
+ *   ACTIVE                 label taken away            -EBUSY
+ *   any other              label taken away            purged
+ */
+#include "spool_handle.h"
+#include "spool_lookup.h"
+#include "text.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+enum { LOOKS_MAX = 4 };
+
+struct unlinking {
+	struct spool_later later;
+	struct spool *spool;
+	uint64_t number;
+	bool is_job_name;
+	enum dataset_state from; /* what the move was asked for */
+	int looks;
+	store_done *done;
+	void *arg;
+	char label[LABEL_MAX + 1];
+};
+
+/* What is to be done, found out under the lock, done without it. */
+enum act { ACT_ANSWER, ACT_LATER, ACT_HANDLE, ACT_RELABEL, ACT_MOVE };
+
+static void look(struct unlinking *u);
+
+/* The last of it: answers, and lets spool_close() go on. */
+static void answer(struct unlinking *u, int err)
+{
+	struct spool *sp = u->spool;
+
+	u->done(u->arg, err);
+	free(u);
+	spool_end_call(sp);
+}
+
+/* ---- submitted data sets --------------------------------------------- */
+
+static void relabelled(void *arg, int err)
+{
+	struct unlinking *u = arg;
+	struct spool *sp = u->spool;
+	struct index_entry *e;
+
+	if (err == 0) {
+		mutex_lock(&sp->lock);
+		e = index_by_number(&sp->index, u->number);
+		if (e != NULL)
+			index_drop_label(&sp->index, e);
+		mutex_unlock(&sp->lock);
+	}
+	/* Gone meanwhile is what was asked for, too. */
+	answer(u, err == STORE_NONE ? 0 : err);
+}
+
+static void moved(void *arg, int err)
+{
+	struct unlinking *u = arg;
+	struct spool *sp = u->spool;
+	struct index_entry *e = NULL;
+
+	if (err == STORE_BUSY) {
+		look(u);
+		return;
+	}
+	if (err == 0 || err == STORE_NONE) {
+		mutex_lock(&sp->lock);
+		e = index_by_number(&sp->index, u->number);
+		if (e != NULL)
+			spool_remove_locked(sp, e);
+		mutex_unlock(&sp->lock);
+	}
+	index_entry_free(e);
+	answer(u, err);
+}
+
+/* ---- open data sets -------------------------------------------------- */
+
+static void purged(void *arg, int err)
+{
+	answer(arg, err);
+}
+
+static void hide(struct spool *sp, uint64_t number)
+{
+	struct index_entry *e;
+
+	mutex_lock(&sp->lock);
+	e = index_by_number(&sp->index, number);
+	if (e != NULL) {
+		e->is_hidden = true;
+		index_drop_label(&sp->index, e);
+	}
+	mutex_unlock(&sp->lock);
+}
+
+/* Whether the handle's data set is as good as submitted. */
+static bool is_closed(struct spool_file *f)
+{
+	bool closed;
+
+	mutex_lock(&f->lock);
+	closed = f->is_closing && f->err == 0;
+	mutex_unlock(&f->lock);
+	return closed && atomic_load(&f->size_octets) > 0;
+}
+
+/*
+ * Purges what is being written. What was never synced needs nothing on disk:
+ * a crash leaves nothing of it. The turn keeps flushes away in between.
+ */
+static void purge_open(struct unlinking *u, struct spool_file *f)
+{
+	struct spool *sp = u->spool;
+	bool is_durable = f->was_synced && !f->is_gone;
+	uint64_t number = f->number;
+
+	mutex_lock(&f->lock);
+	f->is_unlinked = true;
+	mutex_unlock(&f->lock);
+	hide(sp, number);
+	if (is_durable)
+		f->is_gone = true;
+	spool_file_end_turn(f);
+	spool_file_unref(f);
+
+	if (is_durable)
+		store_submit(sp->store, number, DATASET_PURGED, "", purged, u);
+	else
+		answer(u, 0);
+}
+
+static void relabel(struct unlinking *u)
+{
+	store_relabel(
+		u->spool->store, u->number, u->label, false, relabelled, u);
+}
+
+static void unlink_handle(struct unlinking *u, struct spool_file *f)
+{
+	bool was_released;
+
+	spool_file_take_turn(f);
+	was_released = f->is_released;
+	if (!was_released && (u->is_job_name || !is_closed(f))) {
+		purge_open(u, f);
+		return;
+	}
+	spool_file_end_turn(f);
+	spool_file_unref(f);
+	if (was_released)
+		look(u);
+	else
+		relabel(u);
+}
+
+/* ---- which of them --------------------------------------------------- */
+
+static enum act look_at_open_locked(struct spool *sp, struct unlinking *u,
+	struct index_entry *e, struct spool_file **file) REQUIRES(&sp->lock)
+{
+	if (e->file != NULL) {
+		*file = e->file;
+		spool_file_ref(e->file);
+		return ACT_HANDLE;
+	}
+	e->has_later = true;
+	u->later.number = u->number;
+	u->later.next = sp->later;
+	sp->later = &u->later;
+	return ACT_LATER;
+}
+
+static enum act look_locked(struct spool *sp, struct unlinking *u,
+	struct spool_file **file, int *err) REQUIRES(&sp->lock)
+{
+	struct index_entry *e = index_by_number(&sp->index, u->number);
+
+	*err = -ENOENT;
+	if (e == NULL)
+		return ACT_ANSWER;
+	if (e->state == DATASET_OPEN)
+		return look_at_open_locked(sp, u, e, file);
+	if (!u->is_job_name)
+		return ACT_RELABEL;
+
+	/* Looking again helps only once the index has heard of the move. */
+	*err = -EBUSY;
+	if (e->state == DATASET_ACTIVE || e->state == u->from
+		|| ++u->looks > LOOKS_MAX)
+		return ACT_ANSWER;
+	u->from = (enum dataset_state)e->state;
+	return ACT_MOVE;
+}
+
+static void look(struct unlinking *u)
+{
+	struct spool *sp = u->spool;
+	struct spool_file *file = NULL;
+	enum act act;
+	int err;
+
+	mutex_lock(&sp->lock);
+	act = look_locked(sp, u, &file, &err);
+	mutex_unlock(&sp->lock);
+
+	switch (act) {
+	case ACT_ANSWER:
+		answer(u, err);
+		break;
+	case ACT_LATER:
+		break;
+	case ACT_HANDLE:
+		unlink_handle(u, file);
+		break;
+	case ACT_RELABEL:
+		relabel(u);
+		break;
+	case ACT_MOVE:
+		store_move(sp->store, u->number, u->from, DATASET_PURGED, "",
+			moved, u);
+		break;
+	}
+}
+
+static void submitted(struct spool_later *later)
+{
+	look((struct unlinking *)((char *)later
+		- offsetof(struct unlinking, later)));
+}
+
+static int find(struct spool *sp, const char *writer, const char *name,
+	const struct spool_caller *caller, struct unlinking *u)
+{
+	struct index_entry *e;
+	int err = 0;
+
+	mutex_lock(&sp->lock);
+	e = spool_find_locked(sp, writer, name, caller, &u->is_job_name);
+	if (e == NULL || e->is_hidden)
+		err = -ENOENT;
+	else if (!spool_is_visible(e, caller))
+		err = -EPERM;
+	if (err == 0) {
+		u->number = e->number;
+		text_copy(u->label, sizeof u->label, e->label);
+		sp->in_flight++;
+	}
+	mutex_unlock(&sp->lock);
+	return err;
+}
+
+void spool_unlink(struct spool *sp, const char *writer, const char *name,
+	const struct spool_caller *caller, store_done *done, void *arg)
+{
+	struct unlinking *u = malloc(sizeof *u);
+	int err = -ENOMEM;
+
+	if (u != NULL) {
+		*u = (struct unlinking){ .later.run = submitted,
+			.spool = sp,
+			.from = DATASET_OPEN,
+			.done = done,
+			.arg = arg };
+		err = find(sp, writer, name, caller, u);
+	}
+	if (err != 0) {
+		free(u);
+		done(arg, err);
+		return;
+	}
+	look(u);
+}
