@@ -173,8 +173,10 @@ static void put_configuration(const struct mount *m)
 	fputs(m->statements != NULL ? m->statements : "", f);
 	for (i = 0; i < m->target_count; i++)
 		fprintf(f,
-			"TargetServer\n{\n  TargetIP 127.0.0.1\n"
+			"TargetServer\n{\n  TargetIP %s\n"
 			"  ConnectPort %u\n%s}\n",
+			m->targets[i].address != NULL ? m->targets[i].address
+						      : "127.0.0.1",
 			m->targets[i].port,
 			m->targets[i].statements != NULL
 				? m->targets[i].statements

@@ -25,6 +25,7 @@ enum {
 struct mount_target {
 	pid_t capture; /* 0 while it is down */
 	unsigned int port;
+	const char *address; /* NULL is 127.0.0.1; set before mount_start() */
 	char directory[MOUNT_PATH_MAX]; /* where its mails lie */
 	const char *statements;         /* more for its TargetServer block */
 };
