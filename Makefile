@@ -8,6 +8,7 @@
 #   make memcheck           unit tests under valgrind
 #   make coverage           lines that no test reached
 #   make fuzz F=reply T=60  one fuzzer for T seconds
+#   make bench              beside Postfix; SHORT=1 to try it, B=B1,B4 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
 # them, CC=clang one of the other compiler. Missing Debian packages are
@@ -57,6 +58,7 @@ SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
 TOOLS = $(BUILD)/capture
 FUZZERS = $(call programs,tests/fuzz_*.c)
+BENCH = $(call programs,tests/bench_*.c)
 E2E = $(call programs,tests/test_e2e_*.c)
 UNIT = $(filter-out $(E2E),$(call programs,tests/test_*.c))
 TESTS = $(UNIT) $(E2E)
@@ -71,7 +73,7 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check clean coverage fresh fuzz lint memcheck programs run
+.PHONY: all bench check clean coverage fresh fuzz lint memcheck programs run
 
 all: $(PROGRAM)
 
@@ -132,7 +134,11 @@ programs: $(PROGRAM) $(TOOLS) $(TESTS) $(FUZZERS)
 check: programs
 	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)))
 
-run: $(PROGRAM) $(TOOLS)
+# Says what is missing before anything is installed or built.
+mountable:
+	tests/run --can-mount
+
+run: mountable $(PROGRAM) $(TOOLS)
 	tests/run $(BUILD)
 
 lint: build/packages/build build/packages/test build/packages/lint
@@ -153,6 +159,9 @@ fuzz: build/packages/fuzz build/fuzz/fuzz_$(F)
 	mkdir -p build/fuzz/corpus/$(F)
 	build/fuzz/fuzz_$(F) -max_total_time=$(or $(T),60) \
 		build/fuzz/corpus/$(F) tests/corpus/$(F)
+
+bench: build/packages/bench $(PROGRAM) $(BENCH)
+	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
 
 clean:
 	rm -rf build
