@@ -10,16 +10,11 @@
 
 #include "attributes.h"
 #include "dataset.h"
+#include "spool_open.h"
 #include "store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-typedef ssize_t spool_reader(
-	void *arg, uint64_t offset, void *octets, size_t len);
-
-/* True when the octets are complete: see forwarder_is_complete(). */
-typedef bool spool_judge(spool_reader *read, void *arg);
 
 struct judge_verdict {
 	enum dataset_state to; /* READY or HELD */

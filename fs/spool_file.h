@@ -9,40 +9,14 @@
 #ifndef SPOOL_FILE_H
 #define SPOOL_FILE_H
 
-#include "judge.h"
 #include "spool_names.h"
-
-/*
- * Takes over the store's data sets: rebuilds the index page by page and
- * brings every data set from its state on disk to the one it starts in (the
- * table in spool_start.c). Mails in doubt are logged, "in doubt: JOBID.mail",
- * a line each. Writers that have data sets are there from the start. Blocks.
- * store stays the caller's.
- *
- * Starts one thread, which judges the data sets of killed writers;
- * spool_close() ends it.
- */
-MUST_USE int spool_open(
-	struct store *store, spool_judge *judge, struct spool **out);
-
-/*
- * Makes a writer directory. -EEXIST when it was added before (not when the
- * store brought it), -ENOSPC over DATASET_WRITERS_MAX, or what
- * writer_name_parse() says.
- */
-MUST_USE int spool_add_writer(struct spool *sp, const char *writer);
+#include "spool_open.h"
 
 /* Writer names by index from 0, the order of adding; NULL past the end. */
 const char *spool_writer(struct spool *sp, size_t index);
 
-/* From now on no new data set and no further octet: -EROFS. */
-void spool_quiesce(struct spool *sp);
-
 /* store_stats_read(). */
 void spool_stats(struct spool *sp, struct store_stats *out);
-
-/* No handle is open and no forwarder attached any more. Blocks. */
-void spool_close(struct spool *sp);
 
 /* ---- one open data set ---------------------------------------------- */
 

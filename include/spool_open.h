@@ -1,0 +1,50 @@
+/*
+ * spool_open - a spool from its start to its end, for the program that owns
+ * it.
+ */
+#ifndef SPOOL_OPEN_H
+#define SPOOL_OPEN_H
+
+#include "attributes.h"
+#include "store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct spool;
+
+typedef ssize_t spool_reader(
+	void *arg, uint64_t offset, void *octets, size_t len);
+
+/* True when the octets are complete: see forwarder_is_complete(). */
+typedef bool spool_judge(spool_reader *read, void *arg);
+
+/*
+ * Takes over the store's data sets: rebuilds the index page by page and
+ * brings every data set from its state on disk to the one it starts in (the
+ * table in spool_start.c). Mails in doubt are logged, "in doubt: JOBID.mail",
+ * a line each. Writers that have data sets are there from the start. Blocks.
+ * store stays the caller's.
+ *
+ * Starts one thread, which judges the data sets of killed writers;
+ * spool_close() ends it.
+ */
+MUST_USE int spool_open(
+	struct store *store, spool_judge *judge, struct spool **out);
+
+/*
+ * Makes a writer directory. -EEXIST when it was added before (not when the
+ * store brought it), -ENOSPC over DATASET_WRITERS_MAX, or what
+ * writer_name_parse() says.
+ */
+MUST_USE int spool_add_writer(struct spool *sp, const char *writer);
+
+/* From now on no new data set and no further octet: -EROFS. */
+void spool_quiesce(struct spool *sp);
+
+/* No handle is open and no forwarder attached any more. Blocks. */
+void spool_close(struct spool *sp);
+
+#endif
