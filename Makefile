@@ -103,6 +103,9 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 	echo 'link $@'
 	$(LINK) $(WRAP) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
+# What mount/ has is in no library.
+$(BUILD)/test_options: $(BUILD)/mount/options.o
+
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(BUILD)/tests/replay.o $(LIBRARY)
 	echo 'link $@'
