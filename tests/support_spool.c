@@ -1,0 +1,261 @@
+#include "support_spool.h"
+
+#include "clock.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define DEADLINE_NS (20 * NS_PER_S)
+#define LOOK_NS NS_PER_MS
+
+const struct spool_caller alice = { .uid = 1000, .gid = 100, .pid = 4711 };
+const struct spool_caller bob = { .uid = 1001, .gid = 100, .pid = 4712 };
+const struct spool_caller operator_caller = { .is_operator = true };
+
+struct store *test_store;
+struct spool *test_spool;
+
+void spool_set_up(void)
+{
+	log_capture();
+	ck_assert_int_eq(store_memory_open(&test_store), 0);
+	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
+	ck_assert_int_eq(spool_add_writer(test_spool, "MAIL"), 0);
+}
+
+void spool_tear_down(void)
+{
+	spool_close(test_spool);
+	store_close(test_store);
+}
+
+/* ---- answers --------------------------------------------------------- */
+
+void answer_init(struct answer *a)
+{
+	mutex_init(&a->lock, RANK_LEAF);
+	cond_init(&a->set);
+	a->is_set = false;
+}
+
+void answer_set(void *answer, int err)
+{
+	struct answer *a = answer;
+
+	mutex_lock(&a->lock);
+	ck_assert(!a->is_set);
+	a->is_set = true;
+	a->err = err;
+	cond_broadcast(&a->set);
+	mutex_unlock(&a->lock);
+}
+
+bool answer_is_set(struct answer *a)
+{
+	bool is_set;
+
+	mutex_lock(&a->lock);
+	is_set = a->is_set;
+	mutex_unlock(&a->lock);
+	return is_set;
+}
+
+int answer_wait(struct answer *a)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
+	int err;
+
+	mutex_lock(&a->lock);
+	while (!a->is_set)
+		ck_assert(cond_wait_until(&a->set, &a->lock, deadline_ns));
+	err = a->err;
+	mutex_unlock(&a->lock);
+	cond_fini(&a->set);
+	mutex_fini(&a->lock);
+	return err;
+}
+
+/* Gives other threads a moment; false once the deadline has passed. */
+static bool look_again(int64_t deadline_ns)
+{
+	struct mutex lock;
+	struct cond never;
+
+	mutex_init(&lock, RANK_LEAF);
+	cond_init(&never);
+	mutex_lock(&lock);
+	cond_wait_until(&never, &lock, clock_monotonic_ns() + LOOK_NS);
+	mutex_unlock(&lock);
+	cond_fini(&never);
+	mutex_fini(&lock);
+	return clock_monotonic_ns() < deadline_ns;
+}
+
+/* ---- data sets ------------------------------------------------------- */
+
+bool judge_by_dot(spool_reader *read, void *arg)
+{
+	char text[4096];
+	ssize_t len = read(arg, 0, text, sizeof text);
+
+	return len >= 3 && memcmp(text + len - 3, "\n.\n", 3) == 0;
+}
+
+struct spool_file *file_create(
+	struct spool *sp, const char *label, const struct spool_caller *owner)
+{
+	struct spool_file *f;
+
+	ck_assert_int_eq(
+		spool_create(sp, "MAIL", label, owner, 0644, "mail", false, &f),
+		0);
+	return f;
+}
+
+void file_write(struct spool_file *f, const char *text)
+{
+	ck_assert_int_eq(spool_file_write(f, 0, true, text, strlen(text)), 0);
+}
+
+int file_flush(struct spool_file *f)
+{
+	struct answer a;
+
+	answer_init(&a);
+	spool_file_flush(f, answer_set, &a);
+	return answer_wait(&a);
+}
+
+uint64_t file_put(struct spool *sp, const char *label, const char *text,
+	const struct spool_caller *owner)
+{
+	struct spool_file *f = file_create(sp, label, owner);
+	uint64_t number = spool_file_number(f);
+
+	file_write(f, text);
+	ck_assert_int_eq(file_flush(f), 0);
+	spool_file_release(f, false);
+	wait_for_state(sp, number, DATASET_READY);
+	return number;
+}
+
+int file_unlink(
+	struct spool *sp, const char *name, const struct spool_caller *caller)
+{
+	struct answer a;
+
+	answer_init(&a);
+	spool_unlink(sp, "MAIL", name, caller, answer_set, &a);
+	return answer_wait(&a);
+}
+
+void wait_for_state(struct spool *sp, uint64_t number, enum dataset_state state)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
+	struct dataset d;
+
+	for (;;) {
+		ck_assert_int_eq(spool_stat(sp, number, &d), 0);
+		if (d.state == state)
+			return;
+		ck_assert_msg(look_again(deadline_ns), "%s, not %s",
+			dataset_state_name(d.state), dataset_state_name(state));
+	}
+}
+
+void wait_until_gone(struct spool *sp, uint64_t number)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
+	struct dataset d;
+
+	while (spool_stat(sp, number, &d) == 0)
+		ck_assert(look_again(deadline_ns));
+}
+
+const char *job_name_of(struct spool *sp, uint64_t number)
+{
+	static _Thread_local char name[LABEL_MAX + 16];
+	char job_id[JOB_ID_LEN + 1];
+	struct dataset d;
+
+	ck_assert_int_eq(spool_stat(sp, number, &d), 0);
+	dataset_job_id(d.job, job_id);
+	snprintf(name, sizeof name, "%s.%s", job_id, d.label);
+	return name;
+}
+
+int file_finish(struct spool *sp, const struct store_claim *claim,
+	enum dataset_state to, int64_t next_try_ns, const char *reason)
+{
+	struct store_finish how = {
+		.to = to, .next_try_ns = next_try_ns, .reason = reason
+	};
+	struct answer a;
+
+	answer_init(&a);
+	spool_finish(
+		sp, claim->dataset.number, claim->token, &how, answer_set, &a);
+	return answer_wait(&a);
+}
+
+uint64_t number_of(const char *name, const struct spool_caller *caller)
+{
+	struct dataset d;
+
+	return spool_find(test_spool, "MAIL", name, caller, &d) == 0 ? d.number
+								     : 0;
+}
+
+size_t listed(const struct spool_caller *caller)
+{
+	uint64_t *numbers;
+	size_t count;
+
+	ck_assert_int_eq(
+		spool_numbers(test_spool, "MAIL", caller, &numbers, &count), 0);
+	free(numbers);
+	return count;
+}
+
+void check_name(
+	uint64_t number, const struct spool_caller *caller, const char *want)
+{
+	char name[LABEL_MAX + 16];
+
+	ck_assert_int_eq(
+		spool_name(test_spool, number, caller, name, sizeof name), 0);
+	ck_assert_str_eq(name, want);
+}
+
+/* ---- the log --------------------------------------------------------- */
+
+static int log_fd = -1;
+
+void log_capture(void)
+{
+	if (log_fd >= 0)
+		close(log_fd);
+	log_fd = memfd_create("log", MFD_CLOEXEC);
+	ck_assert_int_ge(log_fd, 0);
+	ck_assert_int_ge(dup2(log_fd, STDERR_FILENO), 0);
+}
+
+int log_count(const char *text)
+{
+	static char log[1 << 16];
+	ssize_t len = pread(log_fd, log, sizeof log - 1, 0);
+	int count = 0;
+	char *at, *line, *rest = log;
+
+	ck_assert_int_ge(len, 0);
+	log[len] = '\0';
+	while ((line = strtok_r(rest, "\n", &at)) != NULL) {
+		rest = NULL;
+		count += strstr(line, text) != NULL;
+	}
+	return count;
+}

@@ -1,0 +1,78 @@
+/*
+ * support_spool - what tests of the spool share: callers, answers to wait
+ * for, data sets in one call, and what was logged.
+ */
+#ifndef SUPPORT_SPOOL_H
+#define SUPPORT_SPOOL_H
+
+#include "../fs/spool_file.h"
+#include "mutex.h"
+
+extern const struct spool_caller alice, bob, operator_caller;
+
+/* A spool with writer MAIL on a store in memory; what is logged is kept. */
+extern struct store *test_store;
+extern struct spool *test_spool;
+
+void spool_set_up(void);
+void spool_tear_down(void);
+
+/* One answer of a function with a done: pass answer_set and the answer. */
+struct answer {
+	struct mutex lock;
+	struct cond set;
+	bool is_set;
+	int err;
+};
+
+void answer_init(struct answer *a);
+void answer_set(void *answer, int err);
+bool answer_is_set(struct answer *a);
+
+/* Waits for the answer, frees what it holds, and returns it. */
+int answer_wait(struct answer *a);
+
+/* A judge: complete is what ends in a line with a dot. */
+bool judge_by_dot(spool_reader *read, void *arg);
+
+/* Each fails the test where something goes wrong. */
+struct spool_file *file_create(
+	struct spool *sp, const char *label, const struct spool_caller *owner);
+void file_write(struct spool_file *f, const char *text);
+int file_flush(struct spool_file *f);
+
+/* Creates in writer MAIL, writes, flushes, releases; returns its number. */
+uint64_t file_put(struct spool *sp, const char *label, const char *text,
+	const struct spool_caller *owner);
+
+int file_unlink(
+	struct spool *sp, const char *name, const struct spool_caller *caller);
+
+/* Waits, with a deadline, until the data set is in the state or gone. */
+void wait_for_state(
+	struct spool *sp, uint64_t number, enum dataset_state state);
+void wait_until_gone(struct spool *sp, uint64_t number);
+
+/* The number of what the caller names so in writer MAIL, or 0. */
+uint64_t number_of(const char *name, const struct spool_caller *caller);
+
+/* How many data sets of writer MAIL the caller lists. */
+size_t listed(const struct spool_caller *caller);
+
+void check_name(
+	uint64_t number, const struct spool_caller *caller, const char *want);
+
+/* "<JOBID>.<label>" of a data set, in a buffer of this thread. */
+const char *job_name_of(struct spool *sp, uint64_t number);
+
+/* Ends an ACTIVE data set. */
+int file_finish(struct spool *sp, const struct store_claim *claim,
+	enum dataset_state to, int64_t next_try_ns, const char *reason);
+
+/* Standard error goes to a file of memory from now on. */
+void log_capture(void);
+
+/* How many lines logged since log_capture() contain text. */
+int log_count(const char *text);
+
+#endif
