@@ -31,6 +31,7 @@ ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
 VARIANT = fuzz
 CC = clang
 SANITIZE = -fsanitize=fuzzer-no-link,address,undefined
+FUZZ_LINK = -fsanitize=fuzzer
 endif
 
 BUILD = build/$(subst $() ,-,$(strip $(VARIANT)))
@@ -107,13 +108,10 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 $(BUILD)/test_options: $(BUILD)/mount/options.o
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
-$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(BUILD)/tests/replay.o $(LIBRARY)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(LIBRARY) \
+		$(if $(FUZZ_LINK),,$(BUILD)/tests/replay.o)
 	echo 'link $@'
-	$(LINK) -o $@ $^ $(LIBS)
-
-build/fuzz/fuzz_%: build/fuzz/tests/fuzz_%.o build/fuzz/libjesfs.a
-	echo 'link $@'
-	$(CC) -fsanitize=fuzzer,address,undefined -pthread -o $@ $^ $(LIBS)
+	$(LINK) $(FUZZ_LINK) -o $@ $^ $(LIBS)
 
 $(BUILD)/capture: $(call objects,tests/capture*.c) $(LIBRARY)
 	echo 'link $@'
