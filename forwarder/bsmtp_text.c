@@ -7,19 +7,30 @@ void bsmtp_text_init(struct bsmtp_text *t)
 	memset(t, 0, sizeof *t);
 }
 
+static uint64_t load(const char *octets)
+{
+	uint64_t word;
+
+	memcpy(&word, octets, sizeof word);
+	return word;
+}
+
+/* By words: the last one overlaps what was seen, so no octet is left over. */
 static bool has_8bit(const char *octets, size_t len)
 {
 	const uint64_t high = 0x8080808080808080;
+	const size_t step = sizeof high;
 	uint64_t seen = 0;
-	uint64_t word;
+	size_t i;
 
-	for (; len >= sizeof word; len -= sizeof word) {
-		memcpy(&word, octets, sizeof word);
-		seen |= word;
-		octets += sizeof word;
+	if (len < step) {
+		while (len-- > 0)
+			seen |= (unsigned char)*octets++;
+	} else {
+		for (i = 0; i + step <= len; i += step)
+			seen |= load(octets + i);
+		seen |= load(octets + len - step);
 	}
-	while (len-- > 0)
-		seen |= (uint64_t)(unsigned char)*octets++ & 0x80;
 	return (seen & high) != 0;
 }
 
