@@ -2,11 +2,37 @@
  * messages - every message to the operator, with its id.
  *
  * Ids are ours: JESFnnnI|W|E, an id a text. Two digits of nnn name the part:
- * 01x and 02x the spool. Use: log_event(MSG_HELD, job_id, reason). Arguments
- * that came from users or peers are escaped first (escape.h).
+ * 00x the program, 01x and 02x the spool, 03x and 04x the forwarder. Use:
+ * log_event(MSG_HELD, job_id, reason). Arguments that came from users or peers
+ * are escaped first (escape.h).
  */
 #ifndef MESSAGES_H
 #define MESSAGES_H
+
+/* ---- the program ----------------------------------------------------- */
+
+/* mount point */
+#define MSG_MOUNTED "JESF001I %s mounted"
+
+/* why: a signal's name, "unmounted" */
+#define MSG_STOPPING "JESF002I stopping: %s"
+
+#define MSG_STOPPED "JESF003I stopped"
+
+/* what, reason */
+#define MSG_NO_START "JESF004E cannot start: %s: %s"
+
+/* directory, reason */
+#define MSG_NO_SPOOL "JESF005E spool directory %s: %s"
+
+/* writer, reason */
+#define MSG_NO_FORWARDER "JESF006E writer %s cannot be attached: %s"
+
+/* mount point, reason */
+#define MSG_NO_MOUNT "JESF007E %s cannot be mounted: %s"
+
+#define MSG_NO_REFRESH                                                         \
+	"JESF008W SIGHUP ignored: the configuration is read at start only"
 
 /* ---- the spool ------------------------------------------------------- */
 
@@ -33,5 +59,59 @@
 
 /* job id, reason */
 #define MSG_MARKS_UNREADABLE "JESF022E %s: its marks cannot be read: %s"
+
+/* ---- the forwarder --------------------------------------------------- */
+
+/* target server */
+#define MSG_TARGET_ACTIVE "JESF030I target server %s is active"
+
+/* target server, seconds, what it said */
+#define MSG_TARGET_RESTS                                                       \
+	"JESF031W target server %s is not tried again for %d s: %s"
+
+/* target server, seconds, what it said */
+#define MSG_TARGET_SUSPENDED                                                   \
+	"JESF032E target server %s needs an operator, "                        \
+	"not tried again for %d s: %s"
+
+/* job id */
+#define MSG_CLAIM_LOST "JESF040W %s was taken from its writer while it was sent"
+
+/* what the store said */
+#define MSG_NOT_RECORDED                                                       \
+	"JESF041E no mail is sent: what becomes of it cannot be recorded: %s"
+
+/* writer */
+#define MSG_RECORDED_AGAIN "JESF042I writer %s sends mail again"
+
+/* job id, reason: at the end of the program */
+#define MSG_LEFT_CLAIMED "JESF043E %s: its last results are not recorded: %s"
+
+/* job id, mail number (PRIu32), what happened */
+#define MSG_POSSIBLE_DUPLICATE                                                 \
+	"JESF044W possible duplicate: %s.%" PRIu32 " is sent again: %s"
+
+/* job id */
+#define MSG_NO_MAIL "JESF045I %s purged: there is no mail in it"
+
+/* writer, what the store said */
+#define MSG_NOT_SELECTED "JESF046E writer %s cannot select data sets: %s"
+
+/* ---- the mount -------------------------------------------------------- */
+
+#define MSG_MOUNT_GONE "JESF050I the mount is gone"
+
+/* what libfuse says */
+#define MSG_FUSE_SAYS "JESF051W %s"
+
+#define MSG_WITNESS_BLIND                                                      \
+	"JESF052W cannot see in /proc how some writers end: a data set "       \
+	"whose writer is killed counts as closed"
+
+/* seconds */
+#define MSG_ANSWER_LATE                                                        \
+	"JESF053E no answer of the store for %d s: a request got EIO"
+
+#define MSG_ANSWER_OWED "JESF054E the store still owes answers"
 
 #endif
