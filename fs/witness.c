@@ -1,0 +1,237 @@
+#include "witness.h"
+
+#include "clock.h"
+#include "log.h"
+#include "messages.h"
+#include "mutex.h"
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define IDLE_NS (3600 * NS_PER_S)
+
+enum {
+	/* comm and its brackets, and 52 numbers of up to 20 digits */
+	STAT_MAX = 2048,
+	PATH_OCTETS = 32,
+	FIELD_STATE = 3, /* the first after the command's name */
+	FIELD_FLAGS = 9,
+	FIELD_EXIT_CODE = 52,
+	FLAG_EXITING = 0x4, /* PF_EXITING */
+	SIGNAL_BITS = 0x7f, /* of an exit code, as wait(2) gives it */
+};
+
+struct witness {
+	pthread_t thread;
+	bool may_trace; /* set before the thread starts */
+	struct mutex lock;
+	struct cond arrived;
+	bool is_stopping GUARDED_BY(lock);
+	bool is_blind GUARDED_BY(lock); /* said so in the log */
+	struct witness_question *first GUARDED_BY(lock);
+	struct witness_question **end GUARDED_BY(lock);
+	const struct witness_question *reading GUARDED_BY(lock);
+	int64_t reading_since_ns GUARDED_BY(lock);
+};
+
+/* From the start of one field to the start of a later one. */
+static const char *field(const char *text, int from, int to)
+{
+	while (text != NULL && from < to) {
+		text = strchr(text, ' ');
+		if (text != NULL)
+			text++;
+		from++;
+	}
+	return text;
+}
+
+enum witness_verdict witness_read_stat(const char *text)
+{
+	/* A command's name may hold brackets and spaces, what follows not. */
+	const char *rest = strrchr(text, ')');
+	const char *flags, *exit_code;
+
+	if (rest == NULL || rest[1] != ' ')
+		return WITNESS_BLIND;
+	rest += 2;
+	flags = field(rest, FIELD_STATE, FIELD_FLAGS);
+	exit_code = field(rest, FIELD_STATE, FIELD_EXIT_CODE);
+	if (flags == NULL || exit_code == NULL)
+		return WITNESS_BLIND;
+
+	/* A living process may show the signal that once stopped it. */
+	if ((strtoul(flags, NULL, 10) & FLAG_EXITING) == 0)
+		return WITNESS_CLOSED;
+	return (strtoul(exit_code, NULL, 10) & SIGNAL_BITS) != 0
+		? WITNESS_KILLED
+		: WITNESS_CLOSED;
+}
+
+static enum witness_verdict look(pid_t tid)
+{
+	char path[PATH_OCTETS];
+	char text[STAT_MAX];
+	ssize_t len;
+	int fd;
+
+	if (tid <= 0)
+		return WITNESS_BLIND;
+	text_format(path, sizeof path, "/proc/%d/stat", (int)tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? WITNESS_GONE : WITNESS_BLIND;
+	len = read(fd, text, sizeof text - 1);
+	if (len < 0) {
+		close(fd);
+		return errno == ESRCH ? WITNESS_GONE : WITNESS_BLIND;
+	}
+	close(fd);
+	text[len] = '\0';
+	return witness_read_stat(text);
+}
+
+/*
+ * The exit code is shown to those who may trace the task. Without the
+ * capability that is the task's own user, so that is who looks. The identity
+ * belongs to this thread alone; changing it makes the program leave no core
+ * image, hence only where it must be.
+ */
+static enum witness_verdict look_as_owner(const struct witness_question *q)
+{
+	enum witness_verdict verdict;
+
+	setfsgid(q->gid);
+	setfsuid(q->uid);
+	verdict = look(q->tid);
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	return verdict;
+}
+
+static bool may_trace(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (syscall(SYS_capget, &header, data) != 0)
+		return false;
+	return (data[CAP_TO_INDEX(CAP_SYS_PTRACE)].effective
+		       & CAP_TO_MASK(CAP_SYS_PTRACE))
+		!= 0;
+}
+
+static struct witness_question *take(struct witness *w)
+{
+	struct witness_question *q;
+
+	mutex_lock(&w->lock);
+	w->reading = NULL;
+	while (w->first == NULL && !w->is_stopping)
+		cond_wait_until(
+			&w->arrived, &w->lock, clock_monotonic_ns() + IDLE_NS);
+	q = w->first;
+	if (q != NULL) {
+		w->first = q->next;
+		if (w->first == NULL)
+			w->end = &w->first;
+		w->reading = q;
+		w->reading_since_ns = clock_monotonic_ns();
+	}
+	mutex_unlock(&w->lock);
+	return q;
+}
+
+static void say_blind(struct witness *w)
+{
+	bool is_news;
+
+	mutex_lock(&w->lock);
+	is_news = !w->is_blind;
+	w->is_blind = true;
+	mutex_unlock(&w->lock);
+	if (is_news)
+		log_warning(MSG_WITNESS_BLIND);
+}
+
+static void *work(void *arg)
+{
+	struct witness *w = arg;
+	struct witness_question *q;
+	enum witness_verdict verdict;
+
+	while ((q = take(w)) != NULL) {
+		verdict = w->may_trace ? look(q->tid) : look_as_owner(q);
+		if (verdict == WITNESS_BLIND)
+			say_blind(w);
+		q->done(q, verdict);
+	}
+	return NULL;
+}
+
+int witness_start(struct witness **out)
+{
+	struct witness *w = calloc(1, sizeof *w);
+	int err;
+
+	if (w == NULL)
+		return -ENOMEM;
+	mutex_init(&w->lock, RANK_WITNESS);
+	cond_init(&w->arrived);
+	w->end = &w->first;
+	w->may_trace = may_trace();
+	err = pthread_create(&w->thread, NULL, work, w);
+	if (err != 0) {
+		cond_fini(&w->arrived);
+		mutex_fini(&w->lock);
+		free(w);
+		return -err;
+	}
+	*out = w;
+	return 0;
+}
+
+void witness_ask(struct witness *w, struct witness_question *q)
+{
+	q->next = NULL;
+	mutex_lock(&w->lock);
+	*w->end = q;
+	w->end = &q->next;
+	cond_signal(&w->arrived);
+	mutex_unlock(&w->lock);
+}
+
+const struct witness_question *witness_stuck(struct witness *w, int64_t then_ns)
+{
+	const struct witness_question *q = NULL;
+
+	mutex_lock(&w->lock);
+	if (w->reading != NULL && w->reading_since_ns <= then_ns)
+		q = w->reading;
+	mutex_unlock(&w->lock);
+	return q;
+}
+
+void witness_stop(struct witness *w)
+{
+	if (w == NULL)
+		return;
+	mutex_lock(&w->lock);
+	w->is_stopping = true;
+	cond_signal(&w->arrived);
+	mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	cond_fini(&w->arrived);
+	mutex_fini(&w->lock);
+	free(w);
+}
