@@ -17,7 +17,8 @@
 /* Outermost first. */
 enum lock_rank {
 	RANK_DAEMON = 1,
-	RANK_HANDLE,    /* one open data set, fs */
+	RANK_ANSWER,    /* FUSE replies that wait for a completion */
+	RANK_HANDLE,    /* open data sets, fs */
 	RANK_FRESH,     /* data sets waiting for their second OPEN */
 	RANK_FORWARDER, /* queue and budget of one forwarder */
 	RANK_JOB,       /* one claimed data set */
@@ -25,6 +26,7 @@ enum lock_rank {
 	RANK_SPOOL,     /* the index of data sets */
 	RANK_WITNESS,
 	RANK_STORE,     /* entries of the store */
+	RANK_DRAFT,     /* octets of one data set being written */
 	RANK_COMMITTER, /* queue of the committer */
 	RANK_CATALOGUE, /* the read connection */
 	RANK_SEGMENT,

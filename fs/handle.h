@@ -1,0 +1,78 @@
+/*
+ * handle - open files, from OPEN or CREATE to RELEASE.
+ *
+ * The release of a data set waits until nothing is pending on its handle:
+ * the completion of a flush, or the witness's verdict. What became of those
+ * decides how it ends. Safe from any thread; waits for no disk.
+ */
+#ifndef HANDLE_H
+#define HANDLE_H
+
+#include "attributes.h"
+#include "spool_file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum handle_kind {
+	HANDLE_WRITER, /* a data set of its own */
+	HANDLE_READER, /* a data set, read by its number */
+	HANDLE_TEXT,   /* a virtual file, rendered when it was opened */
+};
+
+struct handles;
+
+struct handle {
+	enum handle_kind kind;
+	uint64_t number;         /* WRITER, READER */
+	struct spool_file *file; /* WRITER */
+	char *text;              /* TEXT */
+	size_t text_len;
+	uint64_t node; /* WRITER: on whose inode it was opened */
+	/* WRITER, guarded by the lock of handles */
+	struct handle *prev, *next;
+	int pending;
+	bool is_released, was_killed, has_failed;
+	struct handles *all;
+};
+
+MUST_USE int handles_open(struct handles **out);
+
+/* No writer is left. NULL is accepted. */
+void handles_close(struct handles *hs);
+
+/*
+ * These own what they are given from the moment they succeed. NULL when
+ * memory is out.
+ */
+struct handle *handle_new_writer(
+	struct handles *hs, struct spool_file *file, uint64_t node);
+struct handle *handle_new_reader(uint64_t number);
+struct handle *handle_new_text(char *text, size_t len);
+
+/* Something is pending on a writer, and no longer. */
+void handle_pin(struct handle *h);
+void handle_unpin(struct handle *h);
+
+/* How the process ended that closed it last. While pinned. */
+void handle_set_killed(struct handle *h, bool was_killed);
+
+/* A close or fsync was answered with an error: never to be sent. Pinned. */
+void handle_set_failed(struct handle *h);
+
+/* RELEASE, for every kind; h is gone. */
+void handle_release(struct handle *h);
+
+/* There will be no RELEASE: every writer counts as killed. */
+void handles_release_all(struct handles *hs);
+
+/*
+ * The data set of an open handle that was opened on the inode of another.
+ * False when there is none.
+ */
+bool handles_find_opened_as(
+	struct handles *hs, uint64_t node, uint64_t *number);
+
+#endif
