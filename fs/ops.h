@@ -1,0 +1,127 @@
+/*
+ * ops - the handlers of the FUSE requests, and what they share.
+ *
+ * A handler runs on one of libfuse's workers and never waits: not for a
+ * disk, not for name services, and not for what the kernel may hold on the
+ * caller's side. What must wait is a chore, or is answered by a completion.
+ * Permissions are checked here, on the caller's uid and groups, since the
+ * kernel does not know the rules.
+ */
+#ifndef OPS_H
+#define OPS_H
+
+#include "answer.h"
+#include "attributes.h"
+#include "chore.h"
+#include "fresh.h"
+#include "fs.h"
+#include "guard.h"
+#include "handle.h"
+#include "mutex.h"
+#include "operator.h"
+#include "spool_names.h"
+#include "tree.h"
+#include "witness.h"
+
+#include <fuse_lowlevel.h>
+#include <signal.h>
+#include <stdatomic.h>
+
+struct fs {
+	struct spool *spool;
+	struct operator_ops operators[DATASET_WRITERS_MAX];
+	size_t operator_count;
+	bool has_operator_gid;
+	gid_t operator_gid;
+	int64_t since_ns; /* wall clock: the times of the fixed nodes */
+
+	struct chores *chores;
+	struct witness *witness;
+	struct guard *guard;
+	struct fresh *fresh;
+	struct handles *handles;
+	struct answers *answers;
+
+	/* The loop: fs.c alone */
+	void (*ended)(void *arg);
+	void *ended_arg;
+	struct fuse_session *session;
+	pthread_t loop;
+	atomic_bool is_stopping;
+	struct sigaction old_action;
+	struct mutex lock;
+	struct cond over;
+	bool is_over GUARDED_BY(lock);
+};
+
+struct fs *ops_fs(fuse_req_t req);
+
+/* Who asks; reads /proc/PID/status when an operator group is set. */
+void ops_caller(fuse_req_t req, struct spool_caller *out);
+
+/* The same without the groups. */
+void ops_owner(fuse_req_t req, struct spool_caller *out);
+
+/* The data set of a node, or of the handle that was opened on it. */
+MUST_USE int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out);
+
+/* Whether the caller may read a data set and change what is said of it. */
+bool ops_may(const struct spool_caller *caller, const struct dataset *d);
+
+/*
+ * The status of every forwarder; free() it. NULL with count 0 when there is
+ * none or memory is out.
+ */
+struct forwarder_status *ops_forwarders(struct fs *fs, size_t *count);
+
+/* ops_node.c */
+void ops_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
+void ops_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void ops_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attributes,
+	int to_set, struct fuse_file_info *fi);
+void ops_access(fuse_req_t req, fuse_ino_t node, int mask);
+void ops_statfs(fuse_req_t req, fuse_ino_t node);
+
+/* ops_xattr.c */
+void ops_getxattr(
+	fuse_req_t req, fuse_ino_t node, const char *name, size_t size);
+void ops_listxattr(fuse_req_t req, fuse_ino_t node, size_t size);
+void ops_setxattr(fuse_req_t req, fuse_ino_t node, const char *name,
+	const char *value, size_t size, int flags);
+void ops_removexattr(fuse_req_t req, fuse_ino_t node, const char *name);
+
+/* ops_open.c */
+void ops_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
+	mode_t mode, struct fuse_file_info *fi);
+void ops_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+
+/* ops_text.c: OPEN of README and status/ */
+void ops_open_text(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+
+/* ops_data.c */
+void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+	struct fuse_file_info *fi);
+void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
+	off_t offset, struct fuse_file_info *fi);
+void ops_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void ops_fsync(fuse_req_t req, fuse_ino_t node, int is_data_only,
+	struct fuse_file_info *fi);
+
+/* ops_dir.c */
+void ops_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+	struct fuse_file_info *fi);
+void ops_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void ops_mkdir(
+	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
+void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);
+void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	dev_t device);
+void ops_symlink(fuse_req_t req, const char *target, fuse_ino_t parent,
+	const char *name);
+void ops_link(
+	fuse_req_t req, fuse_ino_t node, fuse_ino_t parent, const char *name);
+
+#endif

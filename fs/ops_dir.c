@@ -1,0 +1,204 @@
+/* Directories: listing, unlink, and what may not be made in them. */
+#include "label.h"
+#include "ops.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* One opendir(3): what was there at that moment. */
+struct listing {
+	uint64_t node;
+	struct spool_caller caller;
+	uint64_t *numbers; /* of a writer directory */
+	size_t count;
+};
+
+struct entry {
+	char name[LABEL_SHOWN_MAX];
+	struct stat st;
+};
+
+void ops_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+	struct fs *fs = ops_fs(req);
+	struct listing *l = calloc(1, sizeof *l);
+	const char *writer;
+	int err = 0;
+
+	if (l == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	l->node = node;
+	ops_caller(req, &l->caller);
+	if (tree_is_writer(node)) {
+		writer = spool_writer(fs->spool, tree_writer_index(node));
+		err = writer == NULL
+			? -ENOENT
+			: spool_numbers(fs->spool, writer, &l->caller,
+				&l->numbers, &l->count);
+	}
+	fi->fh = (uintptr_t)l;
+	if (err != 0)
+		fuse_reply_err(req, -err);
+	if (err != 0 || fuse_reply_open(req, fi) != 0) {
+		free(l->numbers);
+		free(l);
+	}
+}
+
+/* A fixed node or writer directory by its index; false past the end. */
+static bool entry_of_tree(
+	struct fs *fs, uint64_t parent, size_t index, struct entry *out)
+{
+	uint64_t node = tree_child_at(parent, index);
+	const char *name = tree_name(node);
+
+	if (parent == TREE_SPOOL) {
+		name = spool_writer(fs->spool, index);
+		if (name == NULL)
+			return false;
+		node = tree_writer_node(index);
+	}
+	if (node == TREE_NONE)
+		return false;
+	text_copy(out->name, sizeof out->name, name);
+	tree_attributes(node, fs->since_ns, &out->st);
+	return true;
+}
+
+/* A data set; one that went meanwhile leaves its name empty. */
+static bool entry_of_writer(
+	struct fs *fs, const struct listing *l, size_t index, struct entry *out)
+{
+	if (index >= l->count)
+		return false;
+	if (spool_name(fs->spool, l->numbers[index], &l->caller, out->name,
+		    sizeof out->name)
+		!= 0)
+		out->name[0] = '\0';
+	out->st.st_ino = l->numbers[index];
+	out->st.st_mode = S_IFREG;
+	return true;
+}
+
+static bool entry_at(struct fs *fs, const struct listing *l, size_t offset,
+	struct entry *out)
+{
+	if (offset < 2) {
+		text_copy(
+			out->name, sizeof out->name, offset == 0 ? "." : "..");
+		tree_attributes(offset == 0 ? l->node : tree_parent(l->node),
+			fs->since_ns, &out->st);
+		return true;
+	}
+	if (tree_is_writer(l->node))
+		return entry_of_writer(fs, l, offset - 2, out);
+	return entry_of_tree(fs, l->node, offset - 2, out);
+}
+
+/* Offsets are places in the listing, so they stay good. */
+void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
+	struct fuse_file_info *fi)
+{
+	const struct listing *l = (const struct listing *)(uintptr_t)fi->fh;
+	struct fs *fs = ops_fs(req);
+	char *page = malloc(size);
+	size_t used = 0, needed;
+	struct entry e = { 0 };
+
+	(void)node;
+	if (page == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	while (entry_at(fs, l, (size_t)offset, &e)) {
+		offset++;
+		if (e.name[0] == '\0')
+			continue;
+		needed = fuse_add_direntry(
+			req, page + used, size - used, e.name, &e.st, offset);
+		if (needed > size - used)
+			break;
+		used += needed;
+	}
+	fuse_reply_buf(req, page, used);
+	free(page);
+}
+
+void ops_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
+{
+	struct listing *l = (struct listing *)(uintptr_t)fi->fh;
+
+	(void)node;
+	free(l->numbers);
+	free(l);
+	fuse_reply_err(req, 0);
+}
+
+void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *fs = ops_fs(req);
+	const char *writer = NULL;
+	struct spool_caller caller;
+	struct answer *a;
+
+	if (tree_is_writer(parent))
+		writer = spool_writer(fs->spool, tree_writer_index(parent));
+	if (writer == NULL) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
+	ops_caller(req, &caller);
+	a = answer_new(fs->answers, req, NULL);
+	if (a == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	guard_arm(fs->guard);
+	spool_unlink(fs->spool, writer, name, &caller, answer_done, a);
+}
+
+void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	fuse_reply_err(req, EPERM);
+}
+
+void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	(void)parent;
+	(void)name;
+	fuse_reply_err(req, EPERM);
+}
+
+void ops_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode,
+	dev_t device)
+{
+	(void)parent;
+	(void)name;
+	(void)mode;
+	(void)device;
+	fuse_reply_err(req, EPERM);
+}
+
+void ops_symlink(
+	fuse_req_t req, const char *target, fuse_ino_t parent, const char *name)
+{
+	(void)target;
+	(void)parent;
+	(void)name;
+	fuse_reply_err(req, EPERM);
+}
+
+void ops_link(
+	fuse_req_t req, fuse_ino_t node, fuse_ino_t parent, const char *name)
+{
+	(void)node;
+	(void)parent;
+	(void)name;
+	fuse_reply_err(req, EPERM);
+}

@@ -1,0 +1,77 @@
+/*
+ * fs - the file system users see: the spool as directories and files on a
+ * FUSE mount.
+ *
+ * Everything a handler answers comes from memory; what waits for a disk is
+ * answered from its completion.
+ *
+ * Threads it starts, each ended by fs_stop(): the loop with up to 4 FUSE
+ * workers; the witness (looks how a writing process ended); 2 for chores
+ * that may wait for a disk; the guard (deadlines). They block all signals
+ * but SIGURG, which wakes the loop when it is to end.
+ * Source: design of the tree and of the spool directory; libfuse, the
+ * low-level interface.
+ */
+#ifndef FS_H
+#define FS_H
+
+#include "attributes.h"
+#include "operator.h"
+#include "spool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { FS_WHY_MAX = 512 };
+
+struct fs;
+
+struct fs_settings {
+	const char *mount_point; /* a directory that exists */
+	/* As after -o, separated by commas; NULL or "" for none. What neither
+	 * FUSE nor mount(2) knows is an error. */
+	const char *options;
+	struct spool *spool; /* with its writers; outlives the fs */
+	/* What the forwarders show; copied. */
+	const struct operator_ops *operators;
+	size_t operator_count;
+	/* Members of this group are operators, as root is. */
+	bool has_operator_gid;
+	gid_t operator_gid;
+	/*
+	 * Called once, from the loop's thread, when the mount is gone without
+	 * fs_stop(): somebody unmounted it, or the connection broke. It must
+	 * not call fs_stop(); it tells the thread that will. May be NULL.
+	 */
+	void (*ended)(void *arg);
+	void *ended_arg;
+};
+
+/*
+ * Mounts, and serves from threads of its own. Call it when the process has
+ * become a daemon: threads do not survive fork(2).
+ *
+ * Returns 0 and a file system for fs_stop(); -EPERM when not root, -ENODEV
+ * without /dev/fuse, -EINVAL for a wrong option, -ENOTDIR, -ENOENT and what
+ * mount(2) says else. why gets a sentence for the operator; it has
+ * FS_WHY_MAX octets.
+ */
+MUST_USE int fs_start(const struct fs_settings *settings, struct fs **out,
+	char why[static FS_WHY_MAX]);
+
+/* False once the mount is gone; see ended. */
+bool fs_is_mounted(struct fs *fs);
+
+/*
+ * Ends the service, answers what is still to be answered, unmounts, frees
+ * fs. A data set that is still open then counts as one whose writer was
+ * killed: it is held unless it is complete.
+ *
+ * Call spool_quiesce() before, and do not close the spool or its store
+ * before this returns: completions of the store answer the last closes.
+ * Blocks; for 30 s at most where the store gives no answer.
+ */
+void fs_stop(struct fs *fs);
+
+#endif

@@ -1,0 +1,270 @@
+#include "support_fs.h"
+
+#include "clock.h"
+#include "support_scratch.h"
+#include "text.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PATIENCE_S = 20, POLL_MS = 2, CONTENT_MAX = 4096 };
+
+struct mounted mounted;
+
+/* Complete is what ends in a line with a dot. */
+static bool ends_in_dot(spool_reader *read, void *arg)
+{
+	char octets[CONTENT_MAX + 1];
+	ssize_t len = read(arg, 0, octets, CONTENT_MAX);
+
+	return len >= 3 && memcmp(octets + len - 3, "\n.\n", 3) == 0;
+}
+
+static void give_status(void *forwarder, struct forwarder_status *out)
+{
+	*out = *(const struct forwarder_status *)forwarder;
+}
+
+static void start_fs(void)
+{
+	struct operator_ops operators[] = {
+		{ &mounted.forwarders[0], give_status },
+		{ &mounted.forwarders[1], give_status },
+	};
+	struct fs_settings settings = {
+		.mount_point = mounted.point,
+		.spool = mounted.spool,
+		.operators = operators,
+		.operator_count = 2,
+		.has_operator_gid = true,
+		.operator_gid = OPERATORS,
+	};
+	char why[FS_WHY_MAX];
+	int err = fs_start(&settings, &mounted.fs, why);
+
+	ck_assert_msg(err == 0, "%s", why);
+}
+
+static void set_status(struct forwarder_status *f, const char *writer)
+{
+	memset(f, 0, sizeof *f);
+	text_copy(f->writer, sizeof f->writer, writer);
+	f->has_usable_target = true;
+}
+
+void mounted_setup(void)
+{
+	ck_assert_ptr_null(scratch_lacks());
+	scratch_make(mounted.point, sizeof mounted.point);
+	text_format(mounted.drop, sizeof mounted.drop, "%s/spool/MAIL",
+		mounted.point);
+	set_status(&mounted.forwarders[0], "MAIL");
+	set_status(&mounted.forwarders[1], "BATCH");
+	ck_assert_int_eq(store_memory_open(&mounted.store), 0);
+	ck_assert_int_eq(
+		spool_open(mounted.store, ends_in_dot, &mounted.spool), 0);
+	ck_assert_int_eq(spool_add_writer(mounted.spool, "MAIL"), 0);
+	ck_assert_int_eq(spool_add_writer(mounted.spool, "BATCH"), 0);
+	start_fs();
+}
+
+void mounted_teardown(void)
+{
+	spool_quiesce(mounted.spool);
+	if (mounted.fs != NULL)
+		fs_stop(mounted.fs);
+	spool_close(mounted.spool);
+	store_close(mounted.store);
+}
+
+int mounted_main(int (*run)(void))
+{
+	int status;
+
+	scratch_open();
+	status = run();
+	scratch_close();
+	return status;
+}
+
+const char *in_mount(const char *format, ...)
+{
+	static _Thread_local char paths[2][2 * MOUNTED_PATH_MAX];
+	static _Thread_local int next;
+	char rest[MOUNTED_PATH_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(rest, sizeof rest, format, args);
+	va_end(args);
+	next = !next;
+	text_format(
+		paths[next], sizeof paths[next], "%s/%s", mounted.point, rest);
+	return paths[next];
+}
+
+pid_t process_start(int (*act)(const void *arg), const void *arg)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(act(arg));
+	return pid;
+}
+
+int process_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) != pid)
+		ck_assert_int_eq(errno, EINTR);
+	return status;
+}
+
+struct user {
+	uid_t uid;
+	gid_t group;
+	int (*act)(void);
+};
+
+static int become(const void *arg)
+{
+	const struct user *u = arg;
+
+	if (setgroups(1, &u->group) != 0 || setgid(u->uid) != 0
+		|| setuid(u->uid) != 0)
+		return 255;
+	return u->act();
+}
+
+void as_user(uid_t uid, gid_t group, int (*act)(void))
+{
+	struct user u = { uid, group, act };
+
+	/* What fails is told by its line; 255 at most. */
+	ck_assert_int_eq(process_wait(process_start(become, &u)), 0);
+}
+
+int put_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		err = -errno;
+	if (close(fd) != 0 && err == 0)
+		err = -errno;
+	return err;
+}
+
+static int run_shell(const void *command)
+{
+	if (chdir(mounted.drop) != 0)
+		return 255;
+	execl("/bin/sh", "sh", "-c", (const char *)command, (char *)NULL);
+	return 254;
+}
+
+int shell_in_drop(const char *command)
+{
+	return process_wait(process_start(run_shell, command));
+}
+
+uint64_t inode_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_msg(stat(path, &st) == 0, "%s: %s", path, strerror(errno));
+	return st.st_ino;
+}
+
+uint64_t inode_of_fd(int fd)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	return st.st_ino;
+}
+
+void expect_text(uint64_t number, const char *text)
+{
+	char octets[CONTENT_MAX];
+	ssize_t len =
+		spool_read(mounted.spool, number, 0, octets, sizeof octets - 1);
+
+	ck_assert_int_ge(len, 0);
+	octets[len] = '\0';
+	ck_assert_str_eq(octets, text);
+}
+
+static void wait_a_little(int64_t deadline_ns, const char *what)
+{
+	const struct timespec span = { 0, POLL_MS * NS_PER_MS };
+
+	ck_assert_msg(
+		clock_monotonic_ns() < deadline_ns, "waited in vain: %s", what);
+	nanosleep(&span, NULL);
+}
+
+static int64_t deadline(void)
+{
+	return clock_monotonic_ns() + PATIENCE_S * NS_PER_S;
+}
+
+void expect_state(uint64_t number, enum dataset_state state)
+{
+	int64_t until_ns = deadline();
+	struct dataset d;
+
+	while (spool_stat(mounted.spool, number, &d) != 0 || d.state != state)
+		wait_a_little(until_ns, dataset_state_name(state));
+}
+
+void expect_gone(uint64_t number)
+{
+	int64_t until_ns = deadline();
+	struct dataset d;
+
+	while (spool_stat(mounted.spool, number, &d) == 0)
+		wait_a_little(until_ns, "gone");
+}
+
+size_t count_datasets(int state)
+{
+	const struct spool_caller operator= { .is_operator = true };
+	struct dataset d;
+	uint64_t *numbers;
+	size_t count, i;
+	size_t found = 0;
+
+	ck_assert_int_eq(spool_numbers(mounted.spool, NULL,
+				 &operator, & numbers, &count),
+		0);
+	for (i = 0; i < count; i++)
+		if (spool_stat(mounted.spool, numbers[i], &d) == 0
+			&& (state < 0 || d.state == (enum dataset_state)state))
+			found++;
+	free(numbers);
+	return found;
+}
+
+void expect_count(int state, size_t count)
+{
+	int64_t until_ns = deadline();
+
+	while (count_datasets(state) != count)
+		wait_a_little(until_ns, "a number of data sets");
+}

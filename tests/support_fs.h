@@ -1,0 +1,73 @@
+/*
+ * support_fs - the file system on a real mount, served by the test's own
+ * process above the store in memory.
+ */
+#ifndef SUPPORT_FS_H
+#define SUPPORT_FS_H
+
+#include "../fs/spool_file.h"
+#include "fs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum {
+	MOUNTED_PATH_MAX = 400,
+	USER_A = 4711, /* users that need no account */
+	USER_B = 4712,
+	OPERATORS = 4700, /* the operator group */
+};
+
+struct mounted {
+	char point[MOUNTED_PATH_MAX];
+	char drop[MOUNTED_PATH_MAX]; /* spool/MAIL */
+	struct store *store;
+	struct spool *spool;
+	struct fs *fs;
+	struct forwarder_status forwarders[2]; /* what status/ shows */
+};
+
+extern struct mounted mounted;
+
+/* Fixtures: mount with writers MAIL and BATCH, and unmount. */
+void mounted_setup(void);
+void mounted_teardown(void);
+
+/* What main() of a test program does around its suite of one fixture. */
+int mounted_main(int (*run)(void));
+
+/* A path below the mount, in a buffer of the thread; two may be in use. */
+const char *in_mount(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Runs act in a process of that user; fails unless it returns 0. */
+void as_user(uid_t uid, gid_t group, int (*act)(void));
+
+/* Starts act in a process; and waits for one: its status of wait(2). */
+pid_t process_start(int (*act)(const void *arg), const void *arg);
+int process_wait(pid_t pid);
+
+/* Opens for writing, writes, closes; 0 or the first -errno. */
+int put_text(const char *path, const char *text);
+
+/* Runs a command of the shell in the drop directory; its exit status. */
+int shell_in_drop(const char *command);
+
+/* The number of the data set a name or a descriptor is. */
+uint64_t inode_of(const char *path);
+uint64_t inode_of_fd(int fd);
+
+/* The octets of a data set on the spool are text; else the test fails. */
+void expect_text(uint64_t number, const char *text);
+
+/* Waits, with a deadline, until the data set is in the state, or gone. */
+void expect_state(uint64_t number, enum dataset_state state);
+void expect_gone(uint64_t number);
+
+/* How many data sets the spool has in that state; -1: in any. */
+size_t count_datasets(int state);
+
+/* Waits, with a deadline, until count data sets are in the state. */
+void expect_count(int state, size_t count);
+
+#endif
