@@ -106,6 +106,7 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 
 # What mount/ has is in no library.
 $(BUILD)/test_options: $(BUILD)/mount/options.o
+$(BUILD)/test_program: | $(PROGRAM)
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(LIBRARY) \

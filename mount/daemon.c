@@ -1,0 +1,242 @@
+#include "daemon.h"
+
+#include "attached.h"
+#include "clock.h"
+#include "escape.h"
+#include "forwarder.h"
+#include "fs.h"
+#include "log.h"
+#include "messages.h"
+#include "spool_open.h"
+#include "store_open.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define DRAIN_NS (30 * NS_PER_S)
+
+enum { WHY_MAX = 512, SHOWN_MAX = 4 * 256 };
+
+struct daemon {
+	const struct daemon_settings *settings;
+	struct store *store;
+	struct spool *spool;
+	struct attached *attached;
+	struct fs *fs;
+	int signals; /* signalfd */
+	int ended;   /* eventfd: the mount is gone */
+};
+
+const char *daemon_cannot_mount(void)
+{
+	if (geteuid() != 0)
+		return "not run by root; run it as root";
+	if (access("/dev/fuse", F_OK) != 0)
+		return "/dev/fuse is missing: load the kernel module fuse; in "
+		       "a container: --device /dev/fuse --cap-add SYS_ADMIN";
+	if (access("/dev/fuse", R_OK | W_OK) != 0)
+		return "/dev/fuse may not be opened; in a container: "
+		       "--device /dev/fuse --cap-add SYS_ADMIN";
+	return NULL;
+}
+
+/* ---- parts, bottom-up ---------------------------------------------------- */
+
+/* Before any thread starts, so that all inherit the mask. */
+static int take_signals(struct daemon *d)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return -EINVAL;
+	d->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	d->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->signals < 0 || d->ended < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_store(struct daemon *d)
+{
+	const struct config *c = d->settings->config;
+	struct store_local_settings settings = { .directory =
+							 c->spool_directory };
+	char why[WHY_MAX] = "";
+	char shown[SHOWN_MAX];
+	int err;
+
+	err = store_local_open(&settings, &d->store, why, sizeof why);
+	if (err != 0)
+		log_error(MSG_NO_SPOOL,
+			escape_string(c->spool_directory, shown, sizeof shown),
+			why[0] != '\0' ? why : strerror(-err));
+	return err;
+}
+
+static int open_spool(struct daemon *d)
+{
+	const struct config *c = d->settings->config;
+	size_t i;
+	int err;
+
+	err = spool_open(d->store, forwarder_is_complete, &d->spool);
+	for (i = 0; err == 0 && i < c->writer_count; i++)
+		err = spool_add_writer(d->spool, c->writers[i].name);
+	if (err != 0)
+		log_error(MSG_NO_START, "the spool", strerror(-err));
+	return err;
+}
+
+static int attach(struct daemon *d)
+{
+	const char *failed;
+	int err;
+
+	err = attached_start(
+		d->settings->config, d->spool, &d->attached, &failed);
+	if (err != 0)
+		log_error(MSG_NO_FORWARDER, failed, strerror(-err));
+	return err;
+}
+
+/* On the loop's thread, which may not stop itself. */
+static void mount_ended(void *arg)
+{
+	struct daemon *d = arg;
+	uint64_t one = 1;
+	ssize_t n;
+
+	do {
+		n = write(d->ended, &one, sizeof one);
+	} while (n < 0 && errno == EINTR);
+}
+
+static int mount_it(struct daemon *d)
+{
+	const struct config *c = d->settings->config;
+	struct fs_settings settings = {
+		.mount_point = d->settings->mount_point,
+		.options = d->settings->mount_options,
+		.spool = d->spool,
+		.has_operator_gid = c->has_operator_gid,
+		.operator_gid = c->operator_gid,
+		.ended = mount_ended,
+		.ended_arg = d,
+	};
+	char why[FS_WHY_MAX] = "";
+	char shown[SHOWN_MAX];
+	int err;
+
+	settings.operators =
+		attached_operators(d->attached, &settings.operator_count);
+	err = fs_start(&settings, &d->fs, why);
+	escape_string(d->settings->mount_point, shown, sizeof shown);
+	if (err != 0)
+		log_error(MSG_NO_MOUNT, shown, why);
+	else
+		log_event(MSG_MOUNTED, shown);
+	return err;
+}
+
+static int start(struct daemon *d)
+{
+	int err;
+
+	err = take_signals(d);
+	if (err != 0)
+		log_error(MSG_NO_START, "signals", strerror(-err));
+	if (err == 0)
+		err = open_store(d);
+	if (err == 0)
+		err = open_spool(d);
+	if (err == 0)
+		err = attach(d);
+	if (err == 0)
+		err = mount_it(d);
+	return err;
+}
+
+/* ---- until it ends ------------------------------------------------------- */
+
+/* Returns the name of a signal that ends, NULL for one that does not. */
+static const char *read_signal(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	if (read(d->signals, &info, sizeof info) != sizeof info)
+		return NULL;
+	if (info.ssi_signo == SIGHUP) {
+		log_warning(MSG_NO_REFRESH);
+		return NULL;
+	}
+	return info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM";
+}
+
+static const char *wait_for_end(struct daemon *d)
+{
+	struct pollfd events[] = {
+		{ .fd = d->signals, .events = POLLIN },
+		{ .fd = d->ended, .events = POLLIN },
+	};
+	const char *why = NULL;
+
+	while (why == NULL) {
+		if (poll(events, 2, -1) < 0) {
+			if (errno != EINTR)
+				why = strerror(errno);
+		} else if (events[1].revents != 0) {
+			why = "unmounted";
+		} else {
+			why = read_signal(d);
+		}
+	}
+	return why;
+}
+
+/*
+ * The reverse of start(), with what must not be lost in mind: first nothing
+ * new comes in; forwarders end while the mount still answers, as writers are
+ * to see EROFS and operators the status; the mount goes before the spool
+ * that its last closes need, and the store, which answers them, last.
+ */
+static void stop(struct daemon *d)
+{
+	if (d->spool != NULL)
+		spool_quiesce(d->spool);
+	if (d->attached != NULL)
+		attached_stop(d->attached, clock_monotonic_ns() + DRAIN_NS);
+	if (d->fs != NULL)
+		fs_stop(d->fs);
+	attached_free(d->attached);
+	if (d->spool != NULL)
+		spool_close(d->spool);
+	if (d->store != NULL)
+		store_close(d->store);
+	close(d->signals);
+	close(d->ended);
+}
+
+int daemon_run(const struct daemon_settings *settings)
+{
+	struct daemon d = { .settings = settings, .signals = -1, .ended = -1 };
+	int err;
+
+	err = start(&d);
+	if (err == 0) {
+		settings->ready(settings->ready_arg);
+		log_event(MSG_STOPPING, wait_for_end(&d));
+	}
+	stop(&d);
+	if (err == 0)
+		log_event(MSG_STOPPED);
+	return err;
+}

@@ -1,0 +1,137 @@
+/*
+ * jesfs - mounts a JES spool and attaches its forwarders.
+ */
+#include "background.h"
+#include "buf.h"
+#include "config_read.h"
+#include "daemon.h"
+#include "escape.h"
+#include "log.h"
+#include "options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { EXIT_USAGE = 2 };
+
+enum {
+	LOG_MASK = LOG_LEVEL_ERROR | LOG_LEVEL_WARNING | LOG_LEVEL_EVENT,
+	ARENAS = 2, /* of malloc: each thread of its own would cost MiB */
+};
+
+static int fail(const char *what, const char *why)
+{
+	char shown[4 * PATH_MAX];
+
+	fprintf(stderr, "jesfs: %s: %s\n",
+		escape_string(what, shown, sizeof shown), why);
+	return EXIT_FAILURE;
+}
+
+/* Prints every message about the configuration. */
+static int read_configuration(const char *file, struct config **out)
+{
+	struct buf report;
+	int err;
+
+	buf_init(&report);
+	err = config_read(file, out, &report);
+	fwrite(report.data, 1, report.len, stderr);
+	buf_fini(&report);
+	if (err != 0 && err != -EINVAL)
+		fail(file, strerror(-err));
+	return err;
+}
+
+static void turn_to_syslog(void *ready)
+{
+	log_open(LOG_TO_SYSLOG, LOG_MASK);
+	background_ready(*(int *)ready);
+}
+
+static void stay(void *unused)
+{
+	(void)unused;
+}
+
+static int serve(const struct options *o, const struct config *config,
+	const char *mount_point)
+{
+	struct daemon_settings settings = {
+		.config = config,
+		.mount_point = mount_point,
+		.mount_options = o->mount_options,
+		.is_cold = o->is_cold,
+		.ready = stay,
+	};
+	int ready, err;
+
+	if (!o->is_foreground) {
+		err = background_enter(&ready);
+		if (err != 0)
+			return fail("cannot detach", strerror(-err));
+		settings.ready = turn_to_syslog;
+		settings.ready_arg = &ready;
+	}
+	log_open(LOG_TO_STDERR, LOG_MASK);
+	umask(077);
+	return daemon_run(&settings) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int mount_and_serve(const struct options *o, const struct config *config)
+{
+	const char *why = daemon_cannot_mount();
+	char mount_point[PATH_MAX];
+
+	if (why != NULL)
+		return fail("cannot mount", why);
+	if (realpath(o->mount_point, mount_point) == NULL)
+		return fail(o->mount_point, strerror(errno));
+	return serve(o, config, mount_point);
+}
+
+static int run(const struct options *o)
+{
+	struct config *config;
+	int status;
+
+	if (read_configuration(o->config_file, &config) != 0)
+		return EXIT_USAGE;
+	if (o->action == OPTIONS_CHECK) {
+		printf("jesfs: the configuration is valid\n");
+		status = EXIT_SUCCESS;
+	} else {
+		status = mount_and_serve(o, config);
+	}
+	config_free(config);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	char why[OPTIONS_WHY_MAX];
+	struct options o;
+
+	signal(SIGPIPE, SIG_IGN);
+	mallopt(M_ARENA_MAX, ARENAS);
+	if (options_read(argc, argv, &o, why) != 0) {
+		fprintf(stderr, "jesfs: %s\nTry jesfs --help.\n", why);
+		return EXIT_USAGE;
+	}
+	switch (o.action) {
+	case OPTIONS_HELP:
+		fputs(options_help, stdout);
+		return EXIT_SUCCESS;
+	case OPTIONS_VERSION:
+		fputs(options_version, stdout);
+		return EXIT_SUCCESS;
+	default:
+		return run(&o);
+	}
+}

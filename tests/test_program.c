@@ -1,0 +1,312 @@
+/*
+ * The program where it mounts nothing: what it prints, and its exit status.
+ *
+ * It is the one the variable JESFS names, else the one beside this test.
+ */
+#include "text.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PRINTED_MAX = 16384, NOBODY = 65534 };
+
+#define TARGET "TargetServer\n{\n TargetIP 127.0.0.1\n}\n"
+
+static char dir[64];
+static char program[PATH_MAX];
+static char printed[PRINTED_MAX]; /* both streams of the last run */
+
+/* The path of a name in the scratch directory, valid until the next call. */
+static char *at(const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static size_t next;
+	char *path = paths[next++ % 4];
+
+	ck_assert(text_format(path, PATH_MAX, "%s/%s", dir, name));
+	return path;
+}
+
+static void put(const char *name, const char *text)
+{
+	FILE *f = fopen(at(name), "w");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_ge(fputs(text, f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(chmod(at(name), 0644), 0);
+}
+
+/* jesfs.conf and writers/MAIL.conf, both right but for more. */
+static void put_configuration(const char *more, const char *writer)
+{
+	char text[2 * PATH_MAX];
+
+	ck_assert(text_format(text, sizeof text,
+		"SpoolDirectory %s/spool\nWriterConfig %s/writers/*.conf\n%s",
+		dir, dir, more));
+	put("jesfs.conf", text);
+	if (writer != NULL)
+		put("writers/MAIL.conf", writer);
+}
+
+static void keep_output(int out)
+{
+	ssize_t n;
+
+	lseek(out, 0, SEEK_SET);
+	n = read(out, printed, sizeof printed - 1);
+	ck_assert_int_ge(n, 0);
+	printed[n] = '\0';
+	close(out);
+}
+
+/* Runs the program; prepare, which may be NULL, runs before it starts. */
+static int run(char *const arguments[], void (*prepare)(void))
+{
+	int out = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int status;
+	pid_t pid;
+
+	ck_assert_int_ge(out, 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		alarm(60);
+		dup2(out, STDOUT_FILENO);
+		dup2(out, STDERR_FILENO);
+		if (prepare != NULL)
+			prepare();
+		execv(program, arguments);
+		_exit(127);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	keep_output(out);
+	ck_assert_msg(WIFEXITED(status), "died: %s", printed);
+	return WEXITSTATUS(status);
+}
+
+#define RUN(prepare, ...)                                                      \
+	run((char *const[]){ (char *)"jesfs", __VA_ARGS__, NULL }, prepare)
+
+static void expect(const char *text)
+{
+	ck_assert_msg(strstr(printed, text) != NULL, "expected \"%s\" in: %s",
+		text, printed);
+}
+
+static void set_up(void)
+{
+	const char *named = getenv("JESFS");
+	ssize_t len;
+
+	if (named != NULL) {
+		ck_assert(text_copy(program, sizeof program, named));
+	} else {
+		len = readlink("/proc/self/exe", program, sizeof program - 16);
+		ck_assert_int_gt(len, 0);
+		program[len] = '\0';
+		strcpy(strrchr(program, '/'), "/jesfs");
+	}
+	text_copy(dir, sizeof dir, "/tmp/jesfs-program-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	ck_assert_int_eq(chmod(dir, 0755), 0);
+	ck_assert_int_eq(mkdir(at("writers"), 0755), 0);
+	ck_assert_int_eq(mkdir(at("mnt"), 0755), 0);
+}
+
+static int take_away(
+	const char *name, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st;
+	(void)kind;
+	(void)where;
+	return remove(name);
+}
+
+static void tear_down(void)
+{
+	nftw(dir, take_away, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* ---- tests --------------------------------------------------------------- */
+
+START_TEST(help_and_version_are_printed)
+{
+	ck_assert_int_eq(RUN(NULL, "--help"), 0);
+	expect("Usage: jesfs");
+	expect("not CSSMTP's -f");
+	ck_assert_int_eq(RUN(NULL, "--version"), 0);
+	expect("jesfs 0.");
+}
+END_TEST
+
+START_TEST(wrong_usage_is_2)
+{
+	ck_assert_int_eq(RUN(NULL, NULL), 2);
+	ck_assert_str_eq(printed, "jesfs: no mount point\nTry jesfs --help.\n");
+	ck_assert_int_eq(RUN(NULL, "--nonsense", "/mnt"), 2);
+	expect("unknown option --nonsense");
+}
+END_TEST
+
+START_TEST(a_valid_configuration_checks_as_0)
+{
+	put_configuration("", TARGET);
+	ck_assert_int_eq(RUN(NULL, "--check", "-c", at("jesfs.conf")), 0);
+	ck_assert_str_eq(printed, "jesfs: the configuration is valid\n");
+	ck_assert_int_eq(access(at("spool"), F_OK), -1);
+}
+END_TEST
+
+START_TEST(every_error_is_printed_and_nothing_mounted)
+{
+	put_configuration("Nonsense 1\n", "TargetServer\n{\n}\n");
+	put("writers/B.conf", "RetryLimit\n{\n Count x\n}\n");
+	ck_assert_int_eq(RUN(NULL, "--check", at("jesfs.conf")), 2);
+	expect("/jesfs.conf:3:1: unknown statement \"Nonsense\"");
+	expect("/writers/MAIL.conf:1:1: TargetServer without TargetIP");
+	expect("/writers/B.conf:3:8: Count \"x\" is not a number");
+	expect("/writers/B.conf: no TargetServer, expected at least one");
+	ck_assert_int_eq(RUN(NULL, "-f", "-c", at("jesfs.conf"), at("mnt")), 2);
+	expect("/jesfs.conf:3:1: unknown statement \"Nonsense\"");
+	ck_assert_int_eq(RUN(NULL, at("jesfs.conf"), at("mnt")), 2);
+	ck_assert_int_eq(access(at("spool"), F_OK), -1);
+}
+END_TEST
+
+START_TEST(warnings_are_printed_and_no_error)
+{
+	put_configuration("", TARGET TARGET);
+	ck_assert_int_eq(RUN(NULL, "--check", at("jesfs.conf")), 0);
+	expect("/writers/MAIL.conf:5:1: warning: target server 127.0.0.1");
+}
+END_TEST
+
+START_TEST(a_missing_configuration_is_named)
+{
+	ck_assert_int_eq(RUN(NULL, "-c", at("none.conf"), at("mnt")), 2);
+	expect("/none.conf: No such file or directory");
+}
+END_TEST
+
+START_TEST(no_writer_is_named)
+{
+	put_configuration("", NULL);
+	ck_assert_int_eq(RUN(NULL, "-c", at("jesfs.conf"), at("mnt")), 2);
+	expect("/writers/*.conf\" matches no file");
+}
+END_TEST
+
+START_TEST(a_hostile_configuration_is_2)
+{
+	FILE *f;
+	int i;
+
+	put_configuration("", TARGET);
+	f = fopen(at("writers/MAIL.conf"), "w");
+	ck_assert_ptr_nonnull(f);
+	for (i = 0; i < 1 << 20; i++)
+		putc(i % 251, f);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(RUN(NULL, "--check", at("jesfs.conf")), 2);
+	for (i = 0; printed[i] != '\0'; i++)
+		ck_assert(printed[i] == '\n' || printed[i] >= 0x20);
+}
+END_TEST
+
+START_TEST(a_missing_mount_point_is_1)
+{
+	if (geteuid() != 0 || access("/dev/fuse", F_OK) != 0)
+		return;
+	put_configuration("", TARGET);
+	ck_assert_int_eq(
+		RUN(NULL, "-f", "-c", at("jesfs.conf"), at("none")), 1);
+	expect("/none: No such file or directory");
+}
+END_TEST
+
+static void become_nobody(void)
+{
+	if (setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		_exit(126);
+}
+
+START_TEST(who_is_not_root_is_told)
+{
+	put_configuration("", TARGET);
+	ck_assert_int_eq(RUN(geteuid() == 0 ? become_nobody : NULL, "-c",
+				 at("jesfs.conf"), at("mnt")),
+		1);
+	expect("jesfs: cannot mount: not run by root");
+}
+END_TEST
+
+/* A mount namespace of its own with nothing in /dev. */
+static void hide_devices(void)
+{
+	if (unshare(CLONE_NEWNS) != 0
+		|| mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0
+		|| mount("none", "/dev", "tmpfs", 0, NULL) != 0)
+		_exit(126);
+}
+
+START_TEST(without_dev_fuse_it_says_what_to_do)
+{
+	int status;
+
+	if (geteuid() != 0)
+		return;
+	put_configuration("", TARGET);
+	status = RUN(hide_devices, "-c", at("jesfs.conf"), at("mnt"));
+	if (status == 126)
+		return; /* no namespaces here */
+	ck_assert_int_eq(status, 1);
+	expect("/dev/fuse is missing");
+	expect("--device /dev/fuse --cap-add SYS_ADMIN");
+	ck_assert_int_eq(access(at("spool"), F_OK), -1);
+}
+END_TEST
+
+static void add_tests(TCase *t)
+{
+	tcase_add_test(t, help_and_version_are_printed);
+	tcase_add_test(t, wrong_usage_is_2);
+	tcase_add_test(t, a_valid_configuration_checks_as_0);
+	tcase_add_test(t, every_error_is_printed_and_nothing_mounted);
+	tcase_add_test(t, warnings_are_printed_and_no_error);
+	tcase_add_test(t, a_missing_configuration_is_named);
+	tcase_add_test(t, no_writer_is_named);
+	tcase_add_test(t, a_hostile_configuration_is_2);
+	tcase_add_test(t, a_missing_mount_point_is_1);
+	tcase_add_test(t, who_is_not_root_is_told);
+	tcase_add_test(t, without_dev_fuse_it_says_what_to_do);
+}
+
+int main(void)
+{
+	Suite *s = suite_create("program");
+	TCase *t = tcase_create("program");
+	SRunner *sr = srunner_create(s);
+	int failed;
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	add_tests(t);
+	suite_add_tcase(s, t);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
