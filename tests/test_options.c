@@ -2,6 +2,7 @@
  * The command line: both forms, every option, and what is wrong with it.
  */
 #include "../mount/options.h"
+#include "text.h"
 
 #include <check.h>
 #include <errno.h>
@@ -23,8 +24,7 @@ static int read_line(const char *line)
 	char *word, *rest = NULL;
 	int n = 0;
 
-	ck_assert_uint_lt(strlen(line), sizeof words);
-	strcpy(words, line);
+	ck_assert(text_copy(words, sizeof words, line));
 	for (word = strtok_r(words, " ", &rest); word != NULL;
 		word = strtok_r(NULL, " ", &rest)) {
 		ck_assert_int_lt(n, ARGUMENTS_MAX);

@@ -110,6 +110,7 @@ static void expect(const char *text)
 static void set_up(void)
 {
 	const char *named = getenv("JESFS");
+	char *slash;
 	ssize_t len;
 
 	if (named != NULL) {
@@ -118,7 +119,8 @@ static void set_up(void)
 		len = readlink("/proc/self/exe", program, sizeof program - 16);
 		ck_assert_int_gt(len, 0);
 		program[len] = '\0';
-		strcpy(strrchr(program, '/'), "/jesfs");
+		slash = strrchr(program, '/');
+		text_copy(slash, sizeof "/jesfs", "/jesfs");
 	}
 	text_copy(dir, sizeof dir, "/tmp/jesfs-program-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
