@@ -162,13 +162,12 @@ void spool_settle(struct spool *sp)
 
 /* ---- steps ----------------------------------------------------------- */
 
-/* Takes out what waits for the data set, in the order it came. */
+/* Takes out what waits for the data set. */
 static struct spool_later *take_later_locked(
 	struct spool *sp, struct index_entry *e) REQUIRES(&sp->lock)
 {
 	struct spool_later **at = &sp->later;
 	struct spool_later *taken = NULL;
-	struct spool_later **end = &taken;
 	struct spool_later *later;
 
 	if (!e->has_later)
@@ -177,9 +176,8 @@ static struct spool_later *take_later_locked(
 	while ((later = *at) != NULL) {
 		if (later->number == e->number) {
 			*at = later->next;
-			later->next = NULL;
-			*end = later;
-			end = &later->next;
+			later->next = taken;
+			taken = later;
 		} else {
 			at = &later->next;
 		}

@@ -163,8 +163,19 @@ START_TEST(an_entry_says_what_its_data_set_said)
 	struct dataset out;
 
 	index_entry_get(e, &out);
-	d.mode = 0600;
-	ck_assert_mem_eq(&out, &d, sizeof d);
+	ck_assert_uint_eq(out.number, 3);
+	ck_assert_uint_eq(out.job, 4);
+	ck_assert_int_eq(out.state, DATASET_WAITING);
+	ck_assert_uint_eq(out.uid, 5);
+	ck_assert_uint_eq(out.gid, 6);
+	ck_assert_uint_eq(out.mode, 0600);
+	ck_assert_uint_eq(out.size_octets, 7);
+	ck_assert_int_eq(out.created_ns, 8);
+	ck_assert_int_eq(out.changed_ns, 9);
+	ck_assert_int_eq(out.next_try_ns, 10);
+	ck_assert_str_eq(out.job_name, "SENDMAIL");
+	ck_assert_str_eq(out.label, "mail");
+	ck_assert_str_eq(out.reason, "later");
 	index_entry_free(e);
 }
 END_TEST
