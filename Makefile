@@ -67,6 +67,7 @@ TESTS = $(UNIT) $(E2E)
 # Tests that make calls fail name those calls: the linker sends them to the
 # test's __wrap_CALL first.
 WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
+WRAP_test_bsmtp_memory = calloc realloc strdup
 
 # V=1 shows the commands themselves.
 ifndef V

@@ -81,8 +81,9 @@ static size_t mean_line(const char *line, size_t len, char *out)
 		len--;
 	for (i = len > 0 && line[0] == '.'; i < len; i++)
 		out[n++] = line[i] == '\r' || line[i] == '\0' ? ' ' : line[i];
-	memcpy(out + n, "\r\n", 2);
-	return n + 2;
+	out[n++] = '\r';
+	out[n++] = '\n';
+	return n;
 }
 
 /* The same for all lines, in the plainest way. */

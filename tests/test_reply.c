@@ -1,4 +1,5 @@
 #include "../forwarder/reply.h"
+#include "buf.h"
 
 #include <check.h>
 #include <errno.h>
@@ -47,7 +48,7 @@ static const struct {
 	{ "250-a\r\n", 0, 250, { 0 }, 1, 0, 0, "a" },
 	/* A bare LF ends a line, and is counted. */
 	{ "250-a\n250 b\n", 1, 250, { 0 }, 2, 0, 2, "a\nb" },
-	{ "250 a\rb\0c\r\n", 1, 250, { 0 }, 1, 0, 0, "a\rb c" },
+	{ "250 a\rb\r\n", 1, 250, { 0 }, 1, 0, 0, "a\rb" },
 	{ "250 a\r\r\n", 1, 250, { 0 }, 1, 0, 0, "a\r" },
 	/* Lines whose codes differ: by class an error, else the last. */
 	{ "250-a\r\n251 b\r\n", 1, 251, { 0 }, 2, 0, 0, "a\nb" },
@@ -83,24 +84,14 @@ static const struct {
 		"5.1.1 a\n5.7.1 b" },
 };
 
-/* The octets of a case, which may hold a NUL: up to their last LF. */
-static size_t case_length(const char *octets)
-{
-	size_t len = strlen(octets);
-
-	if (memcmp(octets, "250 a\rb", 7) == 0 && len == 7)
-		return sizeof "250 a\rb\0c\r\n" - 1;
-	return len;
-}
-
 static void check_case(int i, size_t step)
 {
 	static struct reply_parser p;
 	size_t left;
 	int j;
 
-	ck_assert_int_eq(feed(&p, cases[i].octets, case_length(cases[i].octets),
-				 step, &left),
+	ck_assert_int_eq(
+		feed(&p, cases[i].octets, strlen(cases[i].octets), step, &left),
 		cases[i].result);
 	ck_assert_int_eq(p.reply.code, cases[i].code);
 	for (j = 0; j < 3; j++)
@@ -121,6 +112,16 @@ START_TEST(a_reply_may_come_octet_by_octet)
 {
 	check_case(_i, 1);
 	check_case(_i, 3);
+}
+END_TEST
+
+START_TEST(a_nul_does_not_hide_what_follows)
+{
+	static struct reply_parser p;
+	size_t left;
+
+	ck_assert_int_eq(feed(&p, "250 a\0b\r\n", 9, 2, &left), 1);
+	ck_assert_str_eq(p.reply.text, "a b");
 }
 END_TEST
 
@@ -147,15 +148,15 @@ static void see_length(void *arg, const char *text, size_t len)
 	*seen = len;
 }
 
-/* A line of len octets, with its code. */
-static char *long_line(size_t len)
+/* Appends a line of len octets that starts with its code. */
+static void put_line(struct buf *out, const char *code, size_t len)
 {
-	char *line = malloc(len + 2);
+	size_t i;
 
-	memset(line, 'x', len);
-	memcpy(line, "250 ", 4);
-	memcpy(line + len, "\r\n", 2);
-	return line;
+	buf_puts(out, code);
+	for (i = strlen(code); i < len; i++)
+		buf_puts(out, "x");
+	buf_puts(out, "\r\n");
 }
 
 static const struct {
@@ -168,103 +169,114 @@ static const struct {
 	{ REPLY_OCTETS_MAX - 2, REPLY_LINE_MAX - 4 },
 };
 
+/* Feeds all of octets in pieces; *seen gets the length of a line's text. */
+static int feed_seeing(struct reply_parser *p, const struct buf *octets,
+	size_t step, size_t *seen)
+{
+	size_t at, n, consumed;
+	int result = 0;
+
+	reply_parser_init(p);
+	for (at = 0; at < octets->len && result == 0; at += consumed) {
+		n = octets->len - at < step ? octets->len - at : step;
+		result = reply_feed(
+			p, octets->data + at, n, &consumed, see_length, seen);
+	}
+	return result;
+}
+
 START_TEST(the_rest_of_a_long_line_is_dropped)
 {
 	static struct reply_parser p;
-	size_t len = long_lines[_i].len + 2;
-	char *line = long_line(long_lines[_i].len);
-	size_t steps[] = { 1, 7, SIZE_MAX };
-	size_t i, at, n, consumed, seen;
-	int result;
+	static const size_t steps[] = { 1, 7, SIZE_MAX };
+	struct buf line;
+	size_t i, seen;
 
+	buf_init(&line);
+	put_line(&line, "250 ", long_lines[_i].len);
 	for (i = 0; i < 3; i++) {
-		reply_parser_init(&p);
-		result = 0;
-		for (at = 0; at < len && result == 0; at += consumed) {
-			n = len - at < steps[i] ? len - at : steps[i];
-			result = reply_feed(
-				&p, line + at, n, &consumed, see_length, &seen);
-		}
-		ck_assert_int_eq(result, 1);
+		ck_assert_int_eq(feed_seeing(&p, &line, steps[i], &seen), 1);
 		ck_assert_uint_eq(seen, long_lines[_i].kept);
-		ck_assert_uint_le(strlen(p.reply.text), REPLY_TEXT_MAX - 1);
+		ck_assert_uint_lt(strlen(p.reply.text), REPLY_TEXT_MAX);
 	}
-	free(line);
+	buf_fini(&line);
 }
 END_TEST
 
 START_TEST(a_reply_over_64_KiB_breaks_the_session)
 {
 	static struct reply_parser p;
-	char *line = long_line(1 << 20);
+	struct buf line;
 	size_t left;
 
-	ck_assert_int_eq(feed(&p, line, 1 << 20, 1000, &left), -EPROTO);
+	buf_init(&line);
+	put_line(&line, "250 ", 1 << 20);
+	ck_assert_int_eq(feed(&p, line.data, line.len, 1000, &left), -EPROTO);
+	ck_assert_int_eq(feed(&p, line.data, REPLY_OCTETS_MAX, 1, &left), 0);
 	ck_assert_int_eq(
-		feed(&p, line, REPLY_OCTETS_MAX + 1, 1, &left), -EPROTO);
-	free(line);
+		feed(&p, line.data, REPLY_OCTETS_MAX + 1, 1, &left), -EPROTO);
+	buf_fini(&line);
 }
 END_TEST
+
+static int feed_lines(struct reply_parser *p, int count, size_t len)
+{
+	struct buf text;
+	size_t left;
+	int result;
+
+	buf_init(&text);
+	while (--count > 0)
+		put_line(&text, "250-", len);
+	put_line(&text, "250 ", len);
+	result = feed(p, text.data, text.len, 100, &left);
+	buf_fini(&text);
+	return result;
+}
 
 START_TEST(a_reply_over_128_lines_breaks_the_session)
 {
 	static struct reply_parser p;
-	char text[(REPLY_LINES_MAX + 1) * 6 + 1] = "";
-	size_t i, left;
 
-	for (i = 0; i < REPLY_LINES_MAX; i++)
-		memcpy(text + i * 6, "250-\r\n", 6);
-	memcpy(text + (REPLY_LINES_MAX - 1) * 6, "250 \r\n", 6);
-	ck_assert_int_eq(feed(&p, text, REPLY_LINES_MAX * 6, 100, &left), 1);
+	ck_assert_int_eq(feed_lines(&p, REPLY_LINES_MAX, 0), 1);
 	ck_assert_uint_eq(p.reply.lines, REPLY_LINES_MAX);
-
-	memcpy(text + (REPLY_LINES_MAX - 1) * 6, "250-\r\n", 6);
-	memcpy(text + REPLY_LINES_MAX * 6, "250 \r\n", 6);
-	ck_assert_int_eq(feed(&p, text, sizeof text - 1, 100, &left), -EPROTO);
+	ck_assert_int_eq(feed_lines(&p, REPLY_LINES_MAX + 1, 0), -EPROTO);
 }
 END_TEST
 
 START_TEST(text_is_cut_where_it_is_full)
 {
 	static struct reply_parser p;
-	char text[41 * 106 + 1] = "";
-	size_t i, left;
 
-	for (i = 0; i < 41; i++) {
-		memset(text + i * 106, 'x', 106);
-		memcpy(text + i * 106, i < 40 ? "250-" : "250 ", 4);
-		memcpy(text + i * 106 + 104, "\r\n", 2);
-	}
-	ck_assert_int_eq(feed(&p, text, sizeof text - 1, 11, &left), 1);
+	ck_assert_int_eq(feed_lines(&p, 41, 104), 1);
 	ck_assert_uint_eq(strlen(p.reply.text), REPLY_TEXT_MAX - 1);
 	ck_assert_uint_eq(p.reply.lines, 41);
 }
 END_TEST
 
-struct seen_lines {
-	char text[64];
-};
-
 static void see_line(void *arg, const char *text, size_t len)
 {
-	struct seen_lines *seen = arg;
+	struct buf *seen = arg;
 
-	strncat(seen->text, text, len);
-	strcat(seen->text, "|");
+	buf_append(seen, text, len);
+	buf_puts(seen, "|");
 }
 
 START_TEST(each_line_is_shown_in_turn)
 {
 	static struct reply_parser p;
 	static const char text[] = "250-h\r\n250-SIZE 1\r\n250 \r\n250 n\r\n";
-	struct seen_lines seen = { "" };
+	struct buf seen;
 	size_t consumed;
 
+	buf_init(&seen);
 	reply_parser_init(&p);
 	ck_assert_int_eq(reply_feed(&p, text, sizeof text - 1, &consumed,
 				 see_line, &seen),
 		1);
-	ck_assert_str_eq(seen.text, "h|SIZE 1||");
+	ck_assert_uint_eq(seen.len, 10);
+	ck_assert_mem_eq(seen.data, "h|SIZE 1||", seen.len);
+	buf_fini(&seen);
 }
 END_TEST
 
@@ -322,6 +334,7 @@ int main(void)
 		tests, a_reply_means_what_the_grammar_says, 0, COUNT(cases));
 	tcase_add_loop_test(
 		tests, a_reply_may_come_octet_by_octet, 0, COUNT(cases));
+	tcase_add_test(tests, a_nul_does_not_hide_what_follows);
 	tcase_add_test(tests, a_parser_is_ready_again_after_init);
 	tcase_add_loop_test(tests, the_rest_of_a_long_line_is_dropped, 0,
 		COUNT(long_lines));

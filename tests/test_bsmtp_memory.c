@@ -1,0 +1,121 @@
+/*
+ * Memory that runs out at each place in turn: WRAP_test_bsmtp_memory in the
+ * Makefile sends the calls here.
+ */
+#include "../forwarder/bsmtp.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+
+static int calls_left = -1; /* until one fails; below 0 none does */
+
+static bool fails_now(void)
+{
+	return calls_left >= 0 && calls_left-- == 0;
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+	return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails_now() ? NULL : __real_strdup(text);
+}
+
+static const char octets[] = "HELO N\nMAIL FROM:<a@b>\nRCPT TO:<c@d>\n"
+			     "RCPT TO:<e@f>\nRCPT TO:<g@h>\nRCPT TO:<i@j>\n"
+			     "RCPT TO:<k@l>\nDATA\nx\n.\n";
+
+/* Reads one mail; returns how many errors came, all for lack of memory. */
+static int read_mail(struct bsmtp *p, struct mail **m)
+{
+	struct bsmtp_event event;
+	size_t used = 0;
+	int errors = 0;
+
+	*m = NULL;
+	while (used < sizeof octets - 1) {
+		used += bsmtp_feed(
+			p, octets + used, sizeof octets - 1 - used, &event);
+		if (event.kind == BSMTP_ERROR) {
+			ck_assert_int_eq(event.err, -ENOMEM);
+			errors++;
+		}
+		if (event.kind == BSMTP_MAIL)
+			*m = bsmtp_take_mail(p);
+	}
+	return errors;
+}
+
+/* Lets the i-th call fail; returns whether one did. */
+static bool fails_at(int i)
+{
+	struct bsmtp *p = bsmtp_new();
+	struct mail *m;
+	int errors;
+
+	calls_left = i;
+	errors = read_mail(p, &m);
+	calls_left = -1;
+	ck_assert_int_eq(errors, m == NULL);
+	mail_free(m);
+
+	/* The next mail is none the worse. */
+	ck_assert_int_eq(read_mail(p, &m), 0);
+	ck_assert_ptr_nonnull(m);
+	ck_assert_uint_eq(m->recipient_count, 5);
+	mail_free(m);
+	bsmtp_free(p);
+	return errors > 0;
+}
+
+START_TEST(a_mail_comes_with_all_recipients_or_as_an_error)
+{
+	int i = 0;
+
+	while (fails_at(i))
+		i++;
+	/* The mail, its path, 5 recipients, their list twice. */
+	ck_assert_int_eq(i, 9);
+}
+END_TEST
+
+START_TEST(a_parser_without_memory_is_none)
+{
+	calls_left = 0;
+	ck_assert_ptr_null(bsmtp_new());
+	calls_left = -1;
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("bsmtp memory");
+	TCase *tests = tcase_create("bsmtp memory");
+	SRunner *sr = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, tests);
+	tcase_add_test(tests, a_mail_comes_with_all_recipients_or_as_an_error);
+	tcase_add_test(tests, a_parser_without_memory_is_none);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
