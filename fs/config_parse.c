@@ -241,6 +241,19 @@ static void report_value(struct parser *p, const struct config_row *row,
 			(uintmax_t)row->max);
 }
 
+static void warn_value(struct parser *p, const struct config_row *row)
+{
+	uint64_t n;
+
+	if (text_to_number(p->word.text, p->word.len, row->max, &n) == 0
+		&& n < row->usual_min)
+		config_warning(p->source, &p->word,
+			"%s %ju is less than CSSMTP takes, expected a number "
+			"from %ju to %ju",
+			row->keyword, (uintmax_t)n, (uintmax_t)row->usual_min,
+			(uintmax_t)row->max);
+}
+
 static void parse_value(
 	struct parser *p, const struct scope *s, const struct config_row *row)
 {
@@ -258,6 +271,8 @@ static void parse_value(
 	config_show(&p->word, shown + 1);
 	if (wrong != NULL)
 		report_value(p, row, shown, wrong);
+	else if (row->usual_min > 0)
+		warn_value(p, row);
 	advance(p);
 	if (p->kind != TOKEN_WORD && p->kind != TOKEN_OPEN)
 		return;

@@ -56,6 +56,7 @@ struct config_row {
 	config_reader *read;  /* of a simple statement */
 	size_t offset;        /* of the member in what the table fills */
 	uint64_t min, max;    /* of a number */
+	uint64_t usual_min;   /* less is taken with a warning */
 	const char *expected; /* of any other value: "an IP address" */
 	bool is_once;         /* a second one is an error, not the last word */
 

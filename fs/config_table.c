@@ -7,7 +7,7 @@
 enum {
 	CONNECT_LIMIT_MAX = 500,
 	MAX_MSG_SENT_MAX = 1000000,
-	TIMEOUT_MIN_S = 30,
+	TIMEOUT_USUAL_S = 30, /* CSSMTP's least: RFC 5321 asks for minutes */
 	TIMEOUT_MAX_S = 1200,
 };
 
@@ -227,23 +227,26 @@ static void close_retry(struct config_source *source, void *into,
 
 /* ---- TimeOut ------------------------------------------------------------- */
 
-#define SECONDS(keyword_, member_, min_)                                       \
+#define SECONDS(keyword_, member_)                                             \
 	{                                                                      \
 		.keyword = keyword_, .read = config_value_u32,                 \
-		.offset = offsetof(struct timeout_config, member_),            \
-		.min = min_, .max = TIMEOUT_MAX_S                              \
+		.offset = offsetof(struct timeout_config, member_), .min = 1,  \
+		.usual_min = TIMEOUT_USUAL_S, .max = TIMEOUT_MAX_S             \
 	}
 
 static const struct config_row timeout_rows[] = {
-	SECONDS("AnyCmd", any_cmd_s, TIMEOUT_MIN_S),
-	SECONDS("ConnectIdle", connect_idle_s, 0),
-	SECONDS("ConnectRetry", connect_retry_s, TIMEOUT_MIN_S),
-	SECONDS("DataBlock", data_block_s, TIMEOUT_MIN_S),
-	SECONDS("DATACmd", data_cmd_s, TIMEOUT_MIN_S),
-	SECONDS("DataTerm", data_term_s, TIMEOUT_MIN_S),
-	SECONDS("InitialMsg", initial_msg_s, TIMEOUT_MIN_S),
-	SECONDS("MAILCmd", mail_cmd_s, TIMEOUT_MIN_S),
-	SECONDS("RCPTCmd", rcpt_cmd_s, TIMEOUT_MIN_S),
+	SECONDS("AnyCmd", any_cmd_s),
+	SECONDS("ConnectRetry", connect_retry_s),
+	SECONDS("DataBlock", data_block_s),
+	SECONDS("DATACmd", data_cmd_s),
+	SECONDS("DataTerm", data_term_s),
+	SECONDS("InitialMsg", initial_msg_s),
+	SECONDS("MAILCmd", mail_cmd_s),
+	SECONDS("RCPTCmd", rcpt_cmd_s),
+	{ .keyword = "ConnectIdle",
+		.read = config_value_u32,
+		.offset = offsetof(struct timeout_config, connect_idle_s),
+		.max = TIMEOUT_MAX_S },
 	{ .keyword = NULL },
 };
 

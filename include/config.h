@@ -32,7 +32,7 @@ struct target_config {
 	uint64_t message_size;  /* MessageSize, octets, 0 no limit; 524288 */
 };
 
-/* TimeOut, all in seconds */
+/* TimeOut, all in seconds. CSSMTP takes 30 to 1200; less is a warning here. */
 struct timeout_config {
 	uint32_t any_cmd_s;       /* 300 */
 	uint32_t connect_idle_s;  /* 0 */
