@@ -168,8 +168,10 @@ static void *purge_many(void *arg)
 	char name[LABEL_MAX + 16];
 	uint64_t *numbers;
 	size_t count, i;
+	bool was_over;
 
 	do {
+		was_over = atomic_load(&is_over);
 		ck_assert_int_eq(spool_numbers(test_spool, "MAIL",
 					 &operator_caller, &numbers, &count),
 			0);
@@ -179,7 +181,7 @@ static void *purge_many(void *arg)
 				== 0)
 				file_unlink(test_spool, name, &operator_caller);
 		free(numbers);
-	} while (!atomic_load(&is_over) || count > 0);
+	} while (!was_over || count > 0);
 	return arg;
 }
 
