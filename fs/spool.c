@@ -47,8 +47,8 @@ size_t spool_selectable(
 static void claimed_locked(struct spool *sp, const struct store_claim *claim)
 	REQUIRES(&sp->lock)
 {
-	struct index_entry *e =
-		index_by_number(&sp->index, claim->dataset.number);
+	struct roster_entry *e =
+		roster_by_number(&sp->roster, claim->dataset.number);
 
 	/* A purge may already have been told. */
 	if (e == NULL || e->token >= claim->token)
@@ -107,10 +107,10 @@ struct finish {
 };
 
 /* Returns an entry that is to be freed, or NULL. */
-static struct index_entry *finished_locked(struct spool *sp,
+static struct roster_entry *finished_locked(struct spool *sp,
 	const struct finish *f, struct spool_wake *wake) REQUIRES(&sp->lock)
 {
-	struct index_entry *e = index_by_number(&sp->index, f->number);
+	struct roster_entry *e = roster_by_number(&sp->roster, f->number);
 
 	if (e == NULL)
 		return NULL;
@@ -130,14 +130,14 @@ static void finish_done(void *arg, int err)
 	struct finish *f = arg;
 	struct spool *sp = f->spool;
 	struct spool_wake wake = { NULL, NULL, NULL };
-	struct index_entry *gone = NULL;
+	struct roster_entry *gone = NULL;
 
 	if (err == 0) {
 		mutex_lock(&sp->lock);
 		gone = finished_locked(sp, f, &wake);
 		mutex_unlock(&sp->lock);
 	}
-	index_entry_free(gone);
+	roster_entry_free(gone);
 	f->done(f->arg, err);
 	free(f);
 	spool_wake_and_end_call(sp, &wake);

@@ -42,7 +42,7 @@ static int look_up_place(struct spool *sp, const char *writer,
 		*writer_number = spool_writer_number(sp, w);
 		text_copy(d->writer, sizeof d->writer, w->name);
 		if (exclusive
-			&& index_by_label(&sp->index, *writer_number,
+			&& roster_by_label(&sp->roster, *writer_number,
 				   owner->uid, label)
 				!= NULL)
 			err = -EEXIST;
@@ -60,19 +60,19 @@ static int begin(struct spool *sp, struct dataset *d)
 	return store_begin(sp->store, d, key, &d->number, &d->job);
 }
 
-static int enter(struct spool *sp, struct index_entry *e, bool exclusive)
+static int enter(struct spool *sp, struct roster_entry *e, bool exclusive)
 {
 	int err = 0;
 
 	mutex_lock(&sp->lock);
 	if (exclusive
-		&& index_by_label(&sp->index, e->writer, e->uid, e->label)
+		&& roster_by_label(&sp->roster, e->writer, e->uid, e->label)
 			!= NULL)
 		err = -EEXIST;
 	if (err == 0)
 		err = spool_insert_locked(sp, e);
 	if (err == 0)
-		index_take_label(&sp->index, e);
+		roster_take_label(&sp->roster, e);
 	mutex_unlock(&sp->lock);
 	return err;
 }
@@ -87,21 +87,21 @@ static void dropped(void *arg, int err)
 static int make(struct spool *sp, struct dataset *d, uint8_t writer,
 	bool exclusive, struct spool_file *f)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 	int err = begin(sp, d);
 
 	if (err != 0)
 		return err;
 	f->number = d->number;
 	f->job = d->job;
-	e = index_entry_new(d, writer);
+	e = roster_entry_new(d, writer);
 	err = -ENOMEM;
 	if (e != NULL) {
 		e->file = f;
 		err = enter(sp, e, exclusive);
 	}
 	if (err != 0) {
-		index_entry_free(e);
+		roster_entry_free(e);
 		store_submit(sp->store, d->number, DATASET_PURGED, "", dropped,
 			NULL);
 	}

@@ -8,13 +8,13 @@
 #include "spool_state.h"
 
 bool spool_is_visible(
-	const struct index_entry *e, const struct spool_caller *caller);
+	const struct roster_entry *e, const struct spool_caller *caller);
 
 /*
  * The entry of a label of the caller, or of <JOBID>.<name>, whoever's it is:
  * spool_is_visible() says whether he may know. NULL when there is none.
  */
-struct index_entry *spool_find_locked(struct spool *sp, const char *writer,
+struct roster_entry *spool_find_locked(struct spool *sp, const char *writer,
 	const char *name, const struct spool_caller *caller, bool *is_job_name)
 	REQUIRES(&sp->lock);
 

@@ -11,17 +11,17 @@
 enum { PAGE_NUMBERS = 512 };
 
 bool spool_is_visible(
-	const struct index_entry *e, const struct spool_caller *caller)
+	const struct roster_entry *e, const struct spool_caller *caller)
 {
 	return !e->is_hidden && (caller->is_operator || e->uid == caller->uid);
 }
 
 /* Everybody's own labels first; <JOBID>.<name> is never one. */
-struct index_entry *spool_find_locked(struct spool *sp, const char *writer,
+struct roster_entry *spool_find_locked(struct spool *sp, const char *writer,
 	const char *name, const struct spool_caller *caller, bool *is_job_name)
 {
 	struct spool_writer *w = spool_writer_locked(sp, writer);
-	struct index_entry *e;
+	struct roster_entry *e;
 	const char *label;
 	uint32_t job;
 
@@ -29,21 +29,21 @@ struct index_entry *spool_find_locked(struct spool *sp, const char *writer,
 	if (w == NULL)
 		return NULL;
 	if (dataset_parse_job_label(name, &job, &label) != 0)
-		return index_by_label(&sp->index, spool_writer_number(sp, w),
+		return roster_by_label(&sp->roster, spool_writer_number(sp, w),
 			caller->uid, name);
 
 	*is_job_name = true;
-	e = index_by_job(&sp->index, job, label);
+	e = roster_by_job(&sp->roster, job, label);
 	if (e == NULL || e->writer != spool_writer_number(sp, w))
 		return NULL;
 	return e;
 }
 
 /* What the entry says, brought up to the moment while it is written. */
-static void get_locked(struct spool *sp, const struct index_entry *e,
+static void get_locked(struct spool *sp, const struct roster_entry *e,
 	struct dataset *out) REQUIRES(&sp->lock)
 {
-	index_entry_get(e, out);
+	roster_entry_get(e, out);
 	text_copy(out->writer, sizeof out->writer, sp->writers[e->writer].name);
 	if (e->file == NULL)
 		return;
@@ -54,7 +54,7 @@ static void get_locked(struct spool *sp, const struct index_entry *e,
 int spool_find(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, struct dataset *out)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 	bool is_job_name;
 	int err = -ENOENT;
 
@@ -70,17 +70,17 @@ int spool_find(struct spool *sp, const char *writer, const char *name,
 
 int spool_stat(struct spool *sp, uint64_t number, struct dataset *out)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, number);
+	e = roster_by_number(&sp->roster, number);
 	if (e != NULL)
 		get_locked(sp, e, out);
 	mutex_unlock(&sp->lock);
 	return e != NULL ? 0 : -ENOENT;
 }
 
-static int name_of(const struct index_entry *e,
+static int name_of(const struct roster_entry *e,
 	const struct spool_caller *caller, char *out, size_t cap)
 {
 	char name[LABEL_SHOWN_MAX];
@@ -98,11 +98,11 @@ static int name_of(const struct index_entry *e,
 int spool_name(struct spool *sp, uint64_t number,
 	const struct spool_caller *caller, char *out, size_t cap)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 	int err = -ENOENT;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, number);
+	e = roster_by_number(&sp->roster, number);
 	if (e != NULL && spool_is_visible(e, caller))
 		err = name_of(e, caller, out, cap);
 	mutex_unlock(&sp->lock);
@@ -112,13 +112,13 @@ int spool_name(struct spool *sp, uint64_t number,
 /* ---- lists ----------------------------------------------------------- */
 
 /* The next entry that is listed, NULL at the end. */
-static struct index_entry *next_listed_locked(struct spool *sp,
+static struct roster_entry *next_listed_locked(struct spool *sp,
 	const struct spool_writer *w, const struct spool_caller *caller,
 	size_t *place) REQUIRES(&sp->lock)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 
-	while ((e = index_step(&sp->index, place)) != NULL)
+	while ((e = roster_step(&sp->roster, place)) != NULL)
 		if (spool_is_visible(e, caller)
 			&& (w == NULL || w == &sp->writers[e->writer]))
 			break;
@@ -137,13 +137,13 @@ static int number_page(struct spool *sp, const char *writer,
 	uint64_t page[static PAGE_NUMBERS], size_t *count)
 {
 	const struct spool_writer *w;
-	struct index_entry *e;
+	struct roster_entry *e;
 	size_t found = 0, place;
 	int err;
 
 	mutex_lock(&sp->lock);
 	err = find_writer_locked(sp, writer, &w);
-	place = index_seek(&sp->index, after);
+	place = roster_seek(&sp->roster, after);
 	while (err == 0 && found < PAGE_NUMBERS
 		&& (e = next_listed_locked(sp, w, caller, &place)) != NULL)
 		page[found++] = e->number;
@@ -179,7 +179,7 @@ int spool_numbers(struct spool *sp, const char *writer,
 	return 0;
 }
 
-static void get_row_locked(struct spool *sp, const struct index_entry *e,
+static void get_row_locked(struct spool *sp, const struct roster_entry *e,
 	struct spool_row *row) REQUIRES(&sp->lock)
 {
 	get_locked(sp, e, &row->dataset);
@@ -195,13 +195,13 @@ int spool_rows(struct spool *sp, const char *writer,
 	struct spool_row *rows, size_t *count)
 {
 	const struct spool_writer *w;
-	struct index_entry *e;
+	struct roster_entry *e;
 	size_t found = 0, place;
 	int err;
 
 	mutex_lock(&sp->lock);
 	err = find_writer_locked(sp, writer, &w);
-	place = index_seek(&sp->index, after);
+	place = roster_seek(&sp->roster, after);
 	while (err == 0 && found < max
 		&& (e = next_listed_locked(sp, w, caller, &place)) != NULL)
 		get_row_locked(sp, e, &rows[found++]);
@@ -216,11 +216,11 @@ int spool_rows(struct spool *sp, const char *writer,
 int spool_set_attributes(struct spool *sp, uint64_t number,
 	const struct spool_caller *caller, mode_t mode, int64_t changed_ns)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 	int err = 0;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, number);
+	e = roster_by_number(&sp->roster, number);
 	if (e == NULL)
 		err = -ENOENT;
 	else if (e->uid != caller->uid && !caller->is_operator)

@@ -40,16 +40,16 @@ static void submit(
 }
 
 /*
- * The index learns that nobody writes any more; of a data set that goes it
+ * The roster learns that nobody writes any more; of a data set that goes it
  * forgets even the name at once.
  */
 static void leave(struct spool_file *f, bool is_purged)
 {
 	struct spool *sp = f->spool;
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, f->number);
+	e = roster_by_number(&sp->roster, f->number);
 	if (e != NULL) {
 		e->file = NULL;
 		e->size_octets = atomic_load(&f->size_octets);
@@ -59,7 +59,7 @@ static void leave(struct spool_file *f, bool is_purged)
 	}
 	mutex_unlock(&sp->lock);
 	if (is_purged)
-		index_entry_free(e);
+		roster_entry_free(e);
 }
 
 static void log_discarded(const struct spool_file *f, int err)

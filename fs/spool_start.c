@@ -123,7 +123,7 @@ static int start_active(
 	return take_step(sp, d, DATASET_HELD, unreadable);
 }
 
-/* ---- the index ------------------------------------------------------- */
+/* ---- the roster ------------------------------------------------------ */
 
 /* NULL: it stays what it is. */
 static int (*const starts[DATASET_STATES])(
@@ -138,22 +138,22 @@ static int enter_locked(struct spool *sp, const struct dataset *d)
 	REQUIRES(&sp->lock)
 {
 	struct spool_writer *w;
-	struct index_entry *e;
+	struct roster_entry *e;
 	int err = spool_writer_make_locked(sp, d->writer, &w);
 
 	if (err != 0)
 		return err;
-	e = index_entry_new(d, spool_writer_number(sp, w));
+	e = roster_entry_new(d, spool_writer_number(sp, w));
 	if (e == NULL)
 		return -ENOMEM;
 	err = spool_insert_locked(sp, e);
 	if (err != 0) {
-		index_entry_free(e);
+		roster_entry_free(e);
 		return err;
 	}
-	index_take_label(&sp->index, e);
+	roster_take_label(&sp->roster, e);
 	if (!d->has_label)
-		index_drop_label(&sp->index, e);
+		roster_drop_label(&sp->roster, e);
 	return 0;
 }
 
@@ -200,7 +200,7 @@ static void spool_free(struct spool *sp)
 
 	for (i = 0; i < sp->writer_count; i++)
 		waiting_fini(&sp->writers[i].waiting);
-	index_fini(&sp->index);
+	roster_fini(&sp->roster);
 	cond_fini(&sp->settled);
 	mutex_fini(&sp->lock);
 	free(sp);
@@ -217,7 +217,7 @@ int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 	atomic_init(&sp->is_quiesced, false);
 	mutex_init(&sp->lock, RANK_SPOOL);
 	cond_init(&sp->settled);
-	err = index_init(&sp->index);
+	err = roster_init(&sp->roster);
 	if (err == 0)
 		err = start_all(sp, judge);
 	if (err == 0)

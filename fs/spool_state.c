@@ -1,5 +1,5 @@
 /*
- * How the index follows the store. A completion changes an entry only where
+ * How the roster follows the store. A completion changes an entry only where
  * it is the latest word on it:
  *
  *   submitted         while the entry is OPEN. A claim may have been told
@@ -58,7 +58,7 @@ uint8_t spool_writer_number(struct spool *sp, const struct spool_writer *w)
 
 /* ---- entries --------------------------------------------------------- */
 
-int spool_insert_locked(struct spool *sp, struct index_entry *e)
+int spool_insert_locked(struct spool *sp, struct roster_entry *e)
 {
 	struct spool_writer *w = &sp->writers[e->writer];
 	int err;
@@ -66,7 +66,7 @@ int spool_insert_locked(struct spool *sp, struct index_entry *e)
 	/* So that becoming WAITING later cannot fail. */
 	err = waiting_reserve(&w->waiting, w->entries + 1);
 	if (err == 0)
-		err = index_insert(&sp->index, e);
+		err = roster_insert(&sp->roster, e);
 	if (err != 0)
 		return err;
 	w->entries++;
@@ -76,7 +76,7 @@ int spool_insert_locked(struct spool *sp, struct index_entry *e)
 	return 0;
 }
 
-void spool_remove_locked(struct spool *sp, struct index_entry *e)
+void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 {
 	struct spool_writer *w = &sp->writers[e->writer];
 
@@ -84,10 +84,10 @@ void spool_remove_locked(struct spool *sp, struct index_entry *e)
 		waiting_remove(&w->waiting, e);
 	w->count[e->state]--;
 	w->entries--;
-	index_remove(&sp->index, e);
+	roster_remove(&sp->roster, e);
 }
 
-void spool_set_state_locked(struct spool *sp, struct index_entry *e,
+void spool_set_state_locked(struct spool *sp, struct roster_entry *e,
 	enum dataset_state to, int64_t next_try_ns, const char *reason)
 {
 	struct spool_writer *w = &sp->writers[e->writer];
@@ -164,7 +164,7 @@ void spool_settle(struct spool *sp)
 
 /* Takes out what waits for the data set. */
 static struct spool_later *take_later_locked(
-	struct spool *sp, struct index_entry *e) REQUIRES(&sp->lock)
+	struct spool *sp, struct roster_entry *e) REQUIRES(&sp->lock)
 {
 	struct spool_later **at = &sp->later;
 	struct spool_later *taken = NULL;
@@ -196,8 +196,9 @@ static void run_later(struct spool_later *later)
 }
 
 /* Returns an entry that is to be freed, or NULL. */
-static struct index_entry *apply_locked(struct spool *sp, struct index_entry *e,
-	const struct spool_step *step, int err) REQUIRES(&sp->lock)
+static struct roster_entry *apply_locked(struct spool *sp,
+	struct roster_entry *e, const struct spool_step *step, int err)
+	REQUIRES(&sp->lock)
 {
 	char reason[REASON_MAX + 1];
 
@@ -239,11 +240,11 @@ static void step_done(void *arg, int err)
 	struct spool *sp = step->spool;
 	struct spool_wake wake = { NULL, NULL, NULL };
 	struct spool_later *later = NULL;
-	struct index_entry *gone = NULL;
-	struct index_entry *e;
+	struct roster_entry *gone = NULL;
+	struct roster_entry *e;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, step->number);
+	e = roster_by_number(&sp->roster, step->number);
 	if (e != NULL) {
 		later = take_later_locked(sp, e);
 		if (err == 0 && step->to == DATASET_READY)
@@ -253,7 +254,7 @@ static void step_done(void *arg, int err)
 	mutex_unlock(&sp->lock);
 
 	log_step(step, err);
-	index_entry_free(gone);
+	roster_entry_free(gone);
 	run_later(later);
 	step->over(step);
 	spool_wake_and_end_call(sp, &wake);

@@ -1,7 +1,7 @@
 /*
- * spool_state - what a spool is inside, and how its index follows the store.
+ * spool_state - what a spool is inside, and how its roster follows the store.
  *
- * For the modules of the spool alone. The store decides; the index repeats,
+ * For the modules of the spool alone. The store decides; the roster repeats,
  * as soon as a call has succeeded. Two completions for one data set may come
  * the wrong way round, as they run on different threads: the token of its
  * last claim says which is later (spool_state.c).
@@ -11,8 +11,8 @@
 #ifndef SPOOL_STATE_H
 #define SPOOL_STATE_H
 
-#include "index.h"
 #include "mutex.h"
+#include "roster.h"
 #include "store.h"
 #include "waiting.h"
 
@@ -45,7 +45,7 @@ struct spool {
 	atomic_bool is_quiesced;
 	struct mutex lock;
 	struct cond settled; /* calls or in_flight came to 0 */
-	struct index index GUARDED_BY(lock);
+	struct roster roster GUARDED_BY(lock);
 	struct spool_writer writers[DATASET_WRITERS_MAX] GUARDED_BY(lock);
 	size_t writer_count GUARDED_BY(lock);
 	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
@@ -81,16 +81,16 @@ MUST_USE int spool_writer_make_locked(struct spool *sp, const char *name,
 
 uint8_t spool_writer_number(struct spool *sp, const struct spool_writer *w);
 
-/* Puts an entry into the index and counts it. Returns 0 or -ENOMEM. */
-MUST_USE int spool_insert_locked(struct spool *sp, struct index_entry *e)
+/* Puts an entry into the roster and counts it. Returns 0 or -ENOMEM. */
+MUST_USE int spool_insert_locked(struct spool *sp, struct roster_entry *e)
 	REQUIRES(&sp->lock);
 
 /* Takes an entry out; it is the caller's to free, once he has unlocked. */
-void spool_remove_locked(struct spool *sp, struct index_entry *e)
+void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 	REQUIRES(&sp->lock);
 
 /* The one place where an entry changes its state. */
-void spool_set_state_locked(struct spool *sp, struct index_entry *e,
+void spool_set_state_locked(struct spool *sp, struct roster_entry *e,
 	enum dataset_state to, int64_t next_try_ns, const char *reason)
 	REQUIRES(&sp->lock);
 

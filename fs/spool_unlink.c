@@ -52,13 +52,13 @@ static void relabelled(void *arg, int err)
 {
 	struct unlinking *u = arg;
 	struct spool *sp = u->spool;
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	if (err == 0) {
 		mutex_lock(&sp->lock);
-		e = index_by_number(&sp->index, u->number);
+		e = roster_by_number(&sp->roster, u->number);
 		if (e != NULL)
-			index_drop_label(&sp->index, e);
+			roster_drop_label(&sp->roster, e);
 		mutex_unlock(&sp->lock);
 	}
 	/* Gone meanwhile is what was asked for, too. */
@@ -69,7 +69,7 @@ static void moved(void *arg, int err)
 {
 	struct unlinking *u = arg;
 	struct spool *sp = u->spool;
-	struct index_entry *e = NULL;
+	struct roster_entry *e = NULL;
 
 	if (err == STORE_BUSY) {
 		look(u);
@@ -77,12 +77,12 @@ static void moved(void *arg, int err)
 	}
 	if (err == 0 || err == STORE_NONE) {
 		mutex_lock(&sp->lock);
-		e = index_by_number(&sp->index, u->number);
+		e = roster_by_number(&sp->roster, u->number);
 		if (e != NULL)
 			spool_remove_locked(sp, e);
 		mutex_unlock(&sp->lock);
 	}
-	index_entry_free(e);
+	roster_entry_free(e);
 	answer(u, err);
 }
 
@@ -95,13 +95,13 @@ static void purged(void *arg, int err)
 
 static void hide(struct spool *sp, uint64_t number)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	mutex_lock(&sp->lock);
-	e = index_by_number(&sp->index, number);
+	e = roster_by_number(&sp->roster, number);
 	if (e != NULL) {
 		e->is_hidden = true;
-		index_drop_label(&sp->index, e);
+		roster_drop_label(&sp->roster, e);
 	}
 	mutex_unlock(&sp->lock);
 }
@@ -169,7 +169,7 @@ static void unlink_handle(struct unlinking *u, struct spool_file *f)
 /* ---- which of them --------------------------------------------------- */
 
 static enum act look_at_open_locked(struct spool *sp, struct unlinking *u,
-	struct index_entry *e, struct spool_file **file) REQUIRES(&sp->lock)
+	struct roster_entry *e, struct spool_file **file) REQUIRES(&sp->lock)
 {
 	if (e->file != NULL) {
 		*file = e->file;
@@ -186,7 +186,7 @@ static enum act look_at_open_locked(struct spool *sp, struct unlinking *u,
 static enum act look_locked(struct spool *sp, struct unlinking *u,
 	struct spool_file **file, int *err) REQUIRES(&sp->lock)
 {
-	struct index_entry *e = index_by_number(&sp->index, u->number);
+	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
 	*err = -ENOENT;
 	if (e == NULL)
@@ -196,7 +196,7 @@ static enum act look_locked(struct spool *sp, struct unlinking *u,
 	if (!u->is_job_name)
 		return ACT_RELABEL;
 
-	/* Looking again helps only once the index has heard of the move. */
+	/* Looking again helps only once the roster has heard of the move. */
 	*err = -EBUSY;
 	if (e->state == DATASET_ACTIVE || e->state == u->from
 		|| ++u->looks > LOOKS_MAX)
@@ -244,7 +244,7 @@ static void submitted(struct spool_later *later)
 static int find(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, struct unlinking *u)
 {
-	struct index_entry *e;
+	struct roster_entry *e;
 	int err = 0;
 
 	mutex_lock(&sp->lock);

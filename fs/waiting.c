@@ -17,7 +17,7 @@ void waiting_fini(struct waiting *w)
 int waiting_reserve(struct waiting *w, size_t count)
 {
 	size_t cap = w->cap != 0 ? w->cap : FIRST_CAP;
-	struct index_entry **grown;
+	struct roster_entry **grown;
 
 	if (count <= w->cap)
 		return 0;
@@ -25,7 +25,7 @@ int waiting_reserve(struct waiting *w, size_t count)
 		return -ENOMEM;
 	while (cap < count)
 		cap *= 2;
-	grown = reallocarray(w->heap, cap, sizeof(struct index_entry *));
+	grown = reallocarray(w->heap, cap, sizeof(struct roster_entry *));
 	if (grown == NULL)
 		return -ENOMEM;
 	w->heap = grown;
@@ -33,13 +33,13 @@ int waiting_reserve(struct waiting *w, size_t count)
 	return 0;
 }
 
-static void put(struct waiting *w, uint32_t slot, struct index_entry *e)
+static void put(struct waiting *w, uint32_t slot, struct roster_entry *e)
 {
 	w->heap[slot] = e;
 	e->slot = slot;
 }
 
-static void rise(struct waiting *w, uint32_t slot, struct index_entry *e)
+static void rise(struct waiting *w, uint32_t slot, struct roster_entry *e)
 {
 	while (slot > 0) {
 		uint32_t parent = (slot - 1) / 2;
@@ -52,7 +52,7 @@ static void rise(struct waiting *w, uint32_t slot, struct index_entry *e)
 	put(w, slot, e);
 }
 
-static void sink(struct waiting *w, uint32_t slot, struct index_entry *e)
+static void sink(struct waiting *w, uint32_t slot, struct roster_entry *e)
 {
 	for (;;) {
 		uint32_t child = slot * 2 + 1;
@@ -71,16 +71,16 @@ static void sink(struct waiting *w, uint32_t slot, struct index_entry *e)
 	put(w, slot, e);
 }
 
-void waiting_add(struct waiting *w, struct index_entry *e)
+void waiting_add(struct waiting *w, struct roster_entry *e)
 {
 	assert(w->count < w->cap);
 	rise(w, w->count++, e);
 }
 
-void waiting_remove(struct waiting *w, struct index_entry *e)
+void waiting_remove(struct waiting *w, struct roster_entry *e)
 {
 	uint32_t slot = e->slot;
-	struct index_entry *last;
+	struct roster_entry *last;
 
 	assert(slot < w->count && w->heap[slot] == e);
 	last = w->heap[--w->count];

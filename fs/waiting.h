@@ -8,7 +8,7 @@
 #define WAITING_H
 
 #include "attributes.h"
-#include "index.h"
+#include "roster.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 enum { WAITING_COUNTED_MAX = 64 };
 
 struct waiting {
-	struct index_entry **heap;
+	struct roster_entry **heap;
 	uint32_t count, cap;
 };
 
@@ -27,8 +27,8 @@ void waiting_fini(struct waiting *w);
 MUST_USE int waiting_reserve(struct waiting *w, size_t count);
 
 /* e->next_try_ns stays as it is until e is removed. */
-void waiting_add(struct waiting *w, struct index_entry *e);
-void waiting_remove(struct waiting *w, struct index_entry *e);
+void waiting_add(struct waiting *w, struct roster_entry *e);
+void waiting_remove(struct waiting *w, struct roster_entry *e);
 
 /*
  * How many are due at now_ns, counted up to WAITING_COUNTED_MAX; next_ns gets

@@ -1,4 +1,4 @@
-#include "../fs/index.h"
+#include "../fs/roster.h"
 #include "../fs/siphash.h"
 #include "../fs/waiting.h"
 
@@ -8,80 +8,80 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct index ix;
+static struct roster roster;
 
-static struct index_entry *add(uint64_t number, uid_t uid, const char *label)
+static struct roster_entry *add(uint64_t number, uid_t uid, const char *label)
 {
 	struct dataset d = { .number = number,
 		.job = (uint32_t)number,
 		.state = DATASET_READY,
 		.uid = uid,
 		.mode = 0600 };
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	snprintf(d.label, sizeof d.label, "%s", label);
-	e = index_entry_new(&d, 0);
+	e = roster_entry_new(&d, 0);
 	ck_assert_ptr_nonnull(e);
-	ck_assert_int_eq(index_insert(&ix, e), 0);
+	ck_assert_int_eq(roster_insert(&roster, e), 0);
 	return e;
 }
 
-static void drop(struct index_entry *e)
+static void drop(struct roster_entry *e)
 {
-	index_remove(&ix, e);
-	index_entry_free(e);
+	roster_remove(&roster, e);
+	roster_entry_free(e);
 }
 
 static void set_up(void)
 {
-	ck_assert_int_eq(index_init(&ix), 0);
+	ck_assert_int_eq(roster_init(&roster), 0);
 }
 
 static void tear_down(void)
 {
-	index_fini(&ix);
+	roster_fini(&roster);
 }
 
 START_TEST(an_entry_is_found_by_number_job_and_label)
 {
-	struct index_entry *e = add(7, 1000, "mail");
+	struct roster_entry *e = add(7, 1000, "mail");
 
-	index_take_label(&ix, e);
-	ck_assert_ptr_eq(index_by_number(&ix, 7), e);
-	ck_assert_ptr_eq(index_by_job(&ix, 7, "mail"), e);
-	ck_assert_ptr_eq(index_by_label(&ix, 0, 1000, "mail"), e);
+	roster_take_label(&roster, e);
+	ck_assert_ptr_eq(roster_by_number(&roster, 7), e);
+	ck_assert_ptr_eq(roster_by_job(&roster, 7, "mail"), e);
+	ck_assert_ptr_eq(roster_by_label(&roster, 0, 1000, "mail"), e);
 
-	ck_assert_ptr_null(index_by_number(&ix, 6));
-	ck_assert_ptr_null(index_by_number(&ix, 8));
-	ck_assert_ptr_null(index_by_job(&ix, 7, "mai"));
-	ck_assert_ptr_null(index_by_job(&ix, 8, "mail"));
-	ck_assert_ptr_null(index_by_label(&ix, 0, 1001, "mail"));
-	ck_assert_ptr_null(index_by_label(&ix, 1, 1000, "mail"));
-	ck_assert_ptr_null(index_by_label(&ix, 0, 1000, "mail2"));
+	ck_assert_ptr_null(roster_by_number(&roster, 6));
+	ck_assert_ptr_null(roster_by_number(&roster, 8));
+	ck_assert_ptr_null(roster_by_job(&roster, 7, "mai"));
+	ck_assert_ptr_null(roster_by_job(&roster, 8, "mail"));
+	ck_assert_ptr_null(roster_by_label(&roster, 0, 1001, "mail"));
+	ck_assert_ptr_null(roster_by_label(&roster, 1, 1000, "mail"));
+	ck_assert_ptr_null(roster_by_label(&roster, 0, 1000, "mail2"));
 
 	drop(e);
-	ck_assert_ptr_null(index_by_number(&ix, 7));
-	ck_assert_ptr_null(index_by_job(&ix, 7, "mail"));
-	ck_assert_ptr_null(index_by_label(&ix, 0, 1000, "mail"));
+	ck_assert_ptr_null(roster_by_number(&roster, 7));
+	ck_assert_ptr_null(roster_by_job(&roster, 7, "mail"));
+	ck_assert_ptr_null(roster_by_label(&roster, 0, 1000, "mail"));
 }
 END_TEST
 
 START_TEST(the_label_goes_to_the_one_that_takes_it)
 {
-	struct index_entry *first = add(1, 1000, "mail");
-	struct index_entry *second = add(2, 1000, "mail");
+	struct roster_entry *first = add(1, 1000, "mail");
+	struct roster_entry *second = add(2, 1000, "mail");
 
-	index_take_label(&ix, first);
-	index_take_label(&ix, second);
-	ck_assert_ptr_eq(index_by_label(&ix, 0, 1000, "mail"), second);
+	roster_take_label(&roster, first);
+	roster_take_label(&roster, second);
+	ck_assert_ptr_eq(roster_by_label(&roster, 0, 1000, "mail"), second);
 	ck_assert(!first->has_label);
-	index_take_label(&ix, second);
+	roster_take_label(&roster, second);
 	ck_assert(second->has_label);
 
-	index_drop_label(&ix, first);
-	ck_assert_ptr_eq(index_by_label(&ix, 0, 1000, "mail"), second);
-	index_drop_label(&ix, second);
-	ck_assert_ptr_null(index_by_label(&ix, 0, 1000, "mail"));
+	roster_drop_label(&roster, first);
+	ck_assert_ptr_eq(roster_by_label(&roster, 0, 1000, "mail"), second);
+	roster_drop_label(&roster, second);
+	ck_assert_ptr_null(roster_by_label(&roster, 0, 1000, "mail"));
 }
 END_TEST
 
@@ -90,23 +90,23 @@ START_TEST(numbers_that_come_the_wrong_way_round_are_listed_in_order)
 	static const uint64_t numbers[] = { 5, 2, 9, 8, 1, 12, 11 };
 	uint64_t last = 0;
 	size_t i, place, seen = 0;
-	struct index_entry *e;
+	struct roster_entry *e;
 
 	for (i = 0; i < sizeof numbers / sizeof *numbers; i++)
 		add(numbers[i], 0, "x");
-	place = index_seek(&ix, 0);
-	for (; (e = index_step(&ix, &place)) != NULL; seen++) {
+	place = roster_seek(&roster, 0);
+	for (; (e = roster_step(&roster, &place)) != NULL; seen++) {
 		ck_assert_uint_gt(e->number, last);
 		last = e->number;
 	}
 	ck_assert_uint_eq(seen, 7);
 
-	place = index_seek(&ix, 8);
-	ck_assert_uint_eq(index_step(&ix, &place)->number, 9);
-	place = index_seek(&ix, 12);
-	ck_assert_ptr_null(index_step(&ix, &place));
-	place = index_seek(&ix, UINT64_MAX);
-	ck_assert_ptr_null(index_step(&ix, &place));
+	place = roster_seek(&roster, 8);
+	ck_assert_uint_eq(roster_step(&roster, &place)->number, 9);
+	place = roster_seek(&roster, 12);
+	ck_assert_ptr_null(roster_step(&roster, &place));
+	place = roster_seek(&roster, UINT64_MAX);
+	ck_assert_ptr_null(roster_step(&roster, &place));
 }
 END_TEST
 
@@ -116,31 +116,32 @@ START_TEST(many_entries_come_and_go)
 	enum { MANY = 30000, STAY = 3 };
 	char label[32];
 	uint64_t number, left = 0;
-	struct index_entry *e;
+	struct roster_entry *e;
 	size_t place;
 
 	for (number = 1; number <= MANY; number++) {
 		snprintf(label, sizeof label, "mail-%ju", (uintmax_t)number);
-		index_take_label(&ix, add(number, 1000, label));
+		roster_take_label(&roster, add(number, 1000, label));
 		if (number > 100 && (number - 100) % STAY != 0)
-			drop(index_by_number(&ix, number - 100));
+			drop(roster_by_number(&roster, number - 100));
 	}
 	for (number = 1; number <= MANY; number++) {
 		bool stays = number % STAY == 0 || number > MANY - 100;
 
-		e = index_by_number(&ix, number);
+		e = roster_by_number(&roster, number);
 		ck_assert_int_eq(e != NULL, stays);
 		snprintf(label, sizeof label, "mail-%ju", (uintmax_t)number);
-		ck_assert_ptr_eq(index_by_label(&ix, 0, 1000, label), e);
-		ck_assert_ptr_eq(index_by_job(&ix, (uint32_t)number, label), e);
+		ck_assert_ptr_eq(roster_by_label(&roster, 0, 1000, label), e);
+		ck_assert_ptr_eq(
+			roster_by_job(&roster, (uint32_t)number, label), e);
 		left += stays;
 	}
-	ck_assert_uint_eq(ix.live, left);
-	place = index_seek(&ix, 0);
-	while (index_step(&ix, &place) != NULL)
+	ck_assert_uint_eq(roster.live, left);
+	place = roster_seek(&roster, 0);
+	while (roster_step(&roster, &place) != NULL)
 		left--;
 	ck_assert_uint_eq(left, 0);
-	ck_assert_uint_lt(ix.cap, MANY);
+	ck_assert_uint_lt(roster.cap, MANY);
 }
 END_TEST
 
@@ -159,10 +160,10 @@ START_TEST(an_entry_says_what_its_data_set_said)
 		.job_name = "SENDMAIL",
 		.label = "mail",
 		.reason = "later" };
-	struct index_entry *e = index_entry_new(&d, 1);
+	struct roster_entry *e = roster_entry_new(&d, 1);
 	struct dataset out;
 
-	index_entry_get(e, &out);
+	roster_entry_get(e, &out);
 	ck_assert_uint_eq(out.number, 3);
 	ck_assert_uint_eq(out.job, 4);
 	ck_assert_int_eq(out.state, DATASET_WAITING);
@@ -176,14 +177,14 @@ START_TEST(an_entry_says_what_its_data_set_said)
 	ck_assert_str_eq(out.job_name, "SENDMAIL");
 	ck_assert_str_eq(out.label, "mail");
 	ck_assert_str_eq(out.reason, "later");
-	index_entry_free(e);
+	roster_entry_free(e);
 }
 END_TEST
 
 /* A spool may hold a million: the size of an entry is looked at here. */
 START_TEST(an_entry_is_small)
 {
-	struct index_entry *e = add(1, 1000, "mail-123.txt");
+	struct roster_entry *e = add(1, 1000, "mail-123.txt");
 
 	ck_assert_uint_le(sizeof *e, 120);
 	ck_assert_uint_le(malloc_usable_size(e), 144);
@@ -192,10 +193,10 @@ END_TEST
 
 /* ---- the waiting ----------------------------------------------------- */
 
-static struct index_entry *wait_until(
+static struct roster_entry *wait_until(
 	struct waiting *w, uint64_t number, int64_t next_try_ns)
 {
-	struct index_entry *e = add(number, 1000, "w");
+	struct roster_entry *e = add(number, 1000, "w");
 
 	e->next_try_ns = next_try_ns;
 	ck_assert_int_eq(waiting_reserve(w, number), 0);
@@ -206,7 +207,7 @@ static struct index_entry *wait_until(
 START_TEST(the_due_are_counted_and_the_next_is_named)
 {
 	static const int64_t tries[] = { 50, 10, 40, 20, 60, 30, 10 };
-	struct index_entry *e[7];
+	struct roster_entry *e[7];
 	struct waiting w = { NULL, 0, 0 };
 	int64_t next_ns;
 	size_t i;
@@ -257,7 +258,7 @@ static uint32_t random_below(uint32_t max)
 START_TEST(any_order_of_coming_and_going_keeps_the_soonest_on_top)
 {
 	enum { MANY = 300 };
-	struct index_entry *e[MANY];
+	struct roster_entry *e[MANY];
 	struct waiting w = { NULL, 0, 0 };
 	int64_t next_ns, soonest;
 	size_t i, j, gone;
@@ -315,8 +316,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("index");
-	TCase *tc = tcase_create("index");
+	Suite *suite = suite_create("roster");
+	TCase *tc = tcase_create("roster");
 	SRunner *sr;
 	int failed;
 
