@@ -189,6 +189,22 @@ START_TEST(a_target_that_is_there_already_is_a_warning)
 }
 END_TEST
 
+START_TEST(a_time_shorter_than_cssmtp_takes_is_a_warning)
+{
+	static const char text[] = TARGET "TimeOut {\n AnyCmd 29\n"
+					  " DATACmd 30\n ConnectIdle 1\n}\n";
+	size_t errors;
+	char *messages = read_writer(text, sizeof text - 1, &errors);
+
+	ck_assert_str_eq(messages,
+		"W:6:9: warning: AnyCmd 29 is less than CSSMTP takes, expected "
+		"a number from 30 to 1200\n");
+	ck_assert_uint_eq(errors, 0);
+	ck_assert_uint_eq(writer.config.timeout.any_cmd_s, 29);
+	free(messages);
+}
+END_TEST
+
 START_TEST(every_statement_of_jesfs_conf_is_kept)
 {
 	static const char text[] = "SpoolDirectory /var/lib/jesfs/spool\n"
@@ -226,6 +242,7 @@ int main(void)
 	tcase_add_test(t, a_hash_inside_a_word_is_no_comment);
 	tcase_add_test(t, a_fifth_target_is_a_warning);
 	tcase_add_test(t, a_target_that_is_there_already_is_a_warning);
+	tcase_add_test(t, a_time_shorter_than_cssmtp_takes_is_a_warning);
 	tcase_add_test(t, every_statement_of_jesfs_conf_is_kept);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);

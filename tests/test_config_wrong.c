@@ -94,12 +94,11 @@ static const struct {
 	{ TARGET "RetryLimit\n{\n Count 7201\n}\n",
 		"W:7:8: Count \"7201\" is out of range, expected a number from "
 		"0 to 7200\n" },
-	{ TARGET
-		"TimeOut\n{\n AnyCmd 29\n DATACmd 1201\n ConnectIdle 1201\n}\n",
-		"W:7:9: AnyCmd \"29\" is out of range, expected a number from "
-		"30 to 1200\n"
+	{ TARGET "TimeOut\n{\n AnyCmd 0\n DATACmd 1201\n ConnectIdle 1201\n}\n",
+		"W:7:9: AnyCmd \"0\" is out of range, expected a number from "
+		"1 to 1200\n"
 		"W:8:10: DATACmd \"1201\" is out of range, expected a number "
-		"from 30 to 1200\n"
+		"from 1 to 1200\n"
 		"W:9:14: ConnectIdle \"1201\" is out of range, expected a "
 		"number from 0 to 1200\n" },
 	{ TARGET "ExtWrtName TOOLONGNAME\n",
