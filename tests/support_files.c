@@ -47,6 +47,15 @@ int file_puts(const char *path, const char *text)
 	return file_put(path, text, strlen(text));
 }
 
+static void grow(char **octets, size_t *cap)
+{
+	char *grown = realloc(*octets, *cap * 2);
+
+	ck_assert_ptr_nonnull(grown);
+	*octets = grown;
+	*cap *= 2;
+}
+
 char *file_get(const char *path, size_t *len)
 {
 	size_t cap = FILE_FIRST;
@@ -59,8 +68,7 @@ char *file_get(const char *path, size_t *len)
 	while ((n = read(fd, octets + *len, cap - *len - 1)) > 0) {
 		*len += (size_t)n;
 		if (cap - *len < 2)
-			octets = realloc(octets, cap *= 2);
-		ck_assert_ptr_nonnull(octets);
+			grow(&octets, &cap);
 	}
 	ck_assert_msg(n == 0, "%s: %s", path, strerror(errno));
 	close(fd);
