@@ -22,7 +22,7 @@ typedef ssize_t spool_reader(
 typedef bool spool_judge(spool_reader *read, void *arg);
 
 /*
- * Takes over the store's data sets: rebuilds the index page by page and
+ * Takes over the store's data sets: rebuilds the roster page by page and
  * brings every data set from its state on disk to the one it starts in (the
  * table in spool_start.c). Mails in doubt are logged, "in doubt: JOBID.mail",
  * a line each. Writers that have data sets are there from the start. Blocks.

@@ -35,16 +35,16 @@ void spool_tear_down(void)
 
 /* ---- answers --------------------------------------------------------- */
 
-void answer_init(struct answer *a)
+void awaited_init(struct awaited *a)
 {
 	mutex_init(&a->lock, RANK_LEAF);
 	cond_init(&a->set);
 	a->is_set = false;
 }
 
-void answer_set(void *answer, int err)
+void awaited_set(void *answer, int err)
 {
-	struct answer *a = answer;
+	struct awaited *a = answer;
 
 	mutex_lock(&a->lock);
 	ck_assert(!a->is_set);
@@ -54,7 +54,7 @@ void answer_set(void *answer, int err)
 	mutex_unlock(&a->lock);
 }
 
-bool answer_is_set(struct answer *a)
+bool awaited_is_set(struct awaited *a)
 {
 	bool is_set;
 
@@ -64,7 +64,7 @@ bool answer_is_set(struct answer *a)
 	return is_set;
 }
 
-int answer_wait(struct answer *a)
+int awaited_wait(struct awaited *a)
 {
 	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
 	int err;
@@ -105,7 +105,7 @@ bool judge_by_dot(spool_reader *read, void *arg)
 	return len >= 3 && memcmp(text + len - 3, "\n.\n", 3) == 0;
 }
 
-struct spool_file *file_create(
+struct spool_file *dataset_create(
 	struct spool *sp, const char *label, const struct spool_caller *owner)
 {
 	struct spool_file *f;
@@ -116,41 +116,41 @@ struct spool_file *file_create(
 	return f;
 }
 
-void file_write(struct spool_file *f, const char *text)
+void dataset_write(struct spool_file *f, const char *text)
 {
 	ck_assert_int_eq(spool_file_write(f, 0, true, text, strlen(text)), 0);
 }
 
-int file_flush(struct spool_file *f)
+int dataset_flush(struct spool_file *f)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	spool_file_flush(f, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	spool_file_flush(f, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
-uint64_t file_put(struct spool *sp, const char *label, const char *text,
+uint64_t dataset_put(struct spool *sp, const char *label, const char *text,
 	const struct spool_caller *owner)
 {
-	struct spool_file *f = file_create(sp, label, owner);
+	struct spool_file *f = dataset_create(sp, label, owner);
 	uint64_t number = spool_file_number(f);
 
-	file_write(f, text);
-	ck_assert_int_eq(file_flush(f), 0);
+	dataset_write(f, text);
+	ck_assert_int_eq(dataset_flush(f), 0);
 	spool_file_release(f, false);
 	wait_for_state(sp, number, DATASET_READY);
 	return number;
 }
 
-int file_unlink(
+int dataset_unlink(
 	struct spool *sp, const char *name, const struct spool_caller *caller)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	spool_unlink(sp, "MAIL", name, caller, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	spool_unlink(sp, "MAIL", name, caller, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 void wait_for_state(struct spool *sp, uint64_t number, enum dataset_state state)
@@ -188,18 +188,18 @@ const char *job_name_of(struct spool *sp, uint64_t number)
 	return name;
 }
 
-int file_finish(struct spool *sp, const struct store_claim *claim,
+int dataset_finish(struct spool *sp, const struct store_claim *claim,
 	enum dataset_state to, int64_t next_try_ns, const char *reason)
 {
 	struct store_finish how = {
 		.to = to, .next_try_ns = next_try_ns, .reason = reason
 	};
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
+	awaited_init(&a);
 	spool_finish(
-		sp, claim->dataset.number, claim->token, &how, answer_set, &a);
-	return answer_wait(&a);
+		sp, claim->dataset.number, claim->token, &how, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 uint64_t number_of(const char *name, const struct spool_caller *caller)

@@ -17,35 +17,35 @@ extern struct spool *test_spool;
 void spool_set_up(void);
 void spool_tear_down(void);
 
-/* One answer of a function with a done: pass answer_set and the answer. */
-struct answer {
+/* One answer of a function with a done: pass awaited_set and the answer. */
+struct awaited {
 	struct mutex lock;
 	struct cond set;
 	bool is_set;
 	int err;
 };
 
-void answer_init(struct answer *a);
-void answer_set(void *answer, int err);
-bool answer_is_set(struct answer *a);
+void awaited_init(struct awaited *a);
+void awaited_set(void *answer, int err);
+bool awaited_is_set(struct awaited *a);
 
 /* Waits for the answer, frees what it holds, and returns it. */
-int answer_wait(struct answer *a);
+int awaited_wait(struct awaited *a);
 
 /* A judge: complete is what ends in a line with a dot. */
 bool judge_by_dot(spool_reader *read, void *arg);
 
 /* Each fails the test where something goes wrong. */
-struct spool_file *file_create(
+struct spool_file *dataset_create(
 	struct spool *sp, const char *label, const struct spool_caller *owner);
-void file_write(struct spool_file *f, const char *text);
-int file_flush(struct spool_file *f);
+void dataset_write(struct spool_file *f, const char *text);
+int dataset_flush(struct spool_file *f);
 
 /* Creates in writer MAIL, writes, flushes, releases; returns its number. */
-uint64_t file_put(struct spool *sp, const char *label, const char *text,
+uint64_t dataset_put(struct spool *sp, const char *label, const char *text,
 	const struct spool_caller *owner);
 
-int file_unlink(
+int dataset_unlink(
 	struct spool *sp, const char *name, const struct spool_caller *caller);
 
 /* Waits, with a deadline, until the data set is in the state or gone. */
@@ -66,7 +66,7 @@ void check_name(
 const char *job_name_of(struct spool *sp, uint64_t number);
 
 /* Ends an ACTIVE data set. */
-int file_finish(struct spool *sp, const struct store_claim *claim,
+int dataset_finish(struct spool *sp, const struct store_claim *claim,
 	enum dataset_state to, int64_t next_try_ns, const char *reason);
 
 /* Standard error goes to a file of memory from now on. */

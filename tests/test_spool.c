@@ -21,8 +21,8 @@ START_TEST(a_forwarder_selects_and_finishes)
 	spool_attach(test_spool, "MAIL", count_arrival, &arrivals);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 0);
 	ck_assert_int_eq(due_ns, INT64_MAX);
-	file_put(test_spool, "a", "a", &alice);
-	file_put(test_spool, "b", "b", &alice);
+	dataset_put(test_spool, "a", "a", &alice);
+	dataset_put(test_spool, "b", "b", &alice);
 	ck_assert_int_eq(arrivals, 2);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 2);
 
@@ -33,17 +33,19 @@ START_TEST(a_forwarder_selects_and_finishes)
 	wait_for_state(test_spool, claims[0].dataset.number, DATASET_ACTIVE);
 
 	ck_assert_int_eq(
-		file_finish(test_spool, &claims[0], DATASET_PURGED, 0, ""), 0);
+		dataset_finish(test_spool, &claims[0], DATASET_PURGED, 0, ""),
+		0);
 	ck_assert_uint_eq(listed(&alice), 1);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claims[1], DATASET_READY, 0, ""), 0);
+		dataset_finish(test_spool, &claims[1], DATASET_READY, 0, ""),
+		0);
 	ck_assert_int_eq(arrivals, 3);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 1);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claims[1], DATASET_READY, 0, ""),
+		dataset_finish(test_spool, &claims[1], DATASET_READY, 0, ""),
 		STORE_LOST);
 	spool_attach(test_spool, "MAIL", NULL, NULL);
-	file_put(test_spool, "c", "c", &alice);
+	dataset_put(test_spool, "c", "c", &alice);
 	ck_assert_int_eq(arrivals, 3);
 }
 END_TEST
@@ -54,12 +56,12 @@ START_TEST(a_waiting_data_set_is_selectable_when_it_is_due)
 	int64_t due_ns;
 	struct store_claim claim;
 	struct dataset d;
-	uint64_t number = file_put(test_spool, "a", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "a", "a", &alice);
 	size_t count;
 
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
-	ck_assert_int_eq(file_finish(test_spool, &claim, DATASET_WAITING,
+	ck_assert_int_eq(dataset_finish(test_spool, &claim, DATASET_WAITING,
 				 now_ns + 3600 * NS_PER_S, "451 later"),
 		0);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 0);
@@ -72,10 +74,10 @@ START_TEST(a_waiting_data_set_is_selectable_when_it_is_due)
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
 	ck_assert_uint_eq(count, 0);
 
-	number = file_put(test_spool, "b", "b", &alice);
+	number = dataset_put(test_spool, "b", "b", &alice);
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
-	ck_assert_int_eq(file_finish(test_spool, &claim, DATASET_WAITING,
+	ck_assert_int_eq(dataset_finish(test_spool, &claim, DATASET_WAITING,
 				 now_ns - 1, "451 later"),
 		0);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 1);
@@ -85,7 +87,7 @@ START_TEST(a_waiting_data_set_is_selectable_when_it_is_due)
 	ck_assert_uint_eq(count, 1);
 	ck_assert_uint_eq(claim.dataset.number, number);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
+		dataset_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
 }
 END_TEST
 
@@ -98,22 +100,22 @@ START_TEST(a_claim_shows_the_marks_of_the_one_before)
 		.reason = "451" };
 	struct store_mark_row row;
 	struct store_claim claim;
-	struct answer a;
+	struct awaited a;
 	size_t count;
 
-	file_put(test_spool, "a", "a", &alice);
+	dataset_put(test_spool, "a", "a", &alice);
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
-	answer_init(&a);
+	awaited_init(&a);
 	spool_checkpoint(test_spool, claim.dataset.number, claim.token, &mark,
-		1, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+		1, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	ck_assert_int_eq(
 		spool_mark_read(test_spool, claim.dataset.number, 1, &row), 0);
 	ck_assert_str_eq(row.recipients, "D.");
 	store_mark_fini(&row);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_READY, 0, ""), 0);
+		dataset_finish(test_spool, &claim, DATASET_READY, 0, ""), 0);
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
 	ck_assert_uint_eq(claim.read_upto, 2);

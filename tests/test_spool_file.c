@@ -6,12 +6,12 @@
 
 START_TEST(an_empty_data_set_is_purged_silently)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
 	ck_assert(spool_file_is_empty(f));
-	ck_assert_int_eq(file_flush(f), 0);
+	ck_assert_int_eq(dataset_flush(f), 0);
 	spool_file_release(f, false);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
@@ -31,11 +31,11 @@ static const struct {
 
 START_TEST(what_a_killed_writer_left_is_judged)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
-	file_write(f, killed[_i].text);
+	dataset_write(f, killed[_i].text);
 	spool_file_release(f, true);
 	wait_for_state(test_spool, number, killed[_i].state);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
@@ -48,7 +48,7 @@ END_TEST
 
 START_TEST(writes_go_where_they_were_sent)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	char octets[16] = "";
 
@@ -66,15 +66,15 @@ END_TEST
 
 START_TEST(a_failed_write_discards_the_data_set)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
-	file_write(f, "good");
+	dataset_write(f, "good");
 	ck_assert_int_eq(spool_file_write(f, INT64_MAX, false, "x", 1), -EFBIG);
 	ck_assert_int_eq(spool_file_write(f, 0, true, "x", 1), -EFBIG);
 	ck_assert_int_eq(spool_file_truncate(f, 0), -EFBIG);
-	ck_assert_int_eq(file_flush(f), -EFBIG);
+	ck_assert_int_eq(dataset_flush(f), -EFBIG);
 	spool_file_release(f, false);
 	wait_until_gone(test_spool, number);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
@@ -85,21 +85,21 @@ END_TEST
 
 START_TEST(a_quiesced_spool_takes_no_octet)
 {
-	struct spool_file *open = file_create(test_spool, "a", &alice);
-	struct spool_file *written = file_create(test_spool, "b", &alice);
+	struct spool_file *open = dataset_create(test_spool, "a", &alice);
+	struct spool_file *written = dataset_create(test_spool, "b", &alice);
 	uint64_t number = spool_file_number(written);
 	struct spool_file *f;
 
-	file_write(open, "a");
-	file_write(written, "b");
+	dataset_write(open, "a");
+	dataset_write(written, "b");
 	spool_quiesce(test_spool);
 	ck_assert_int_eq(spool_create(test_spool, "MAIL", "c", &alice, 0600,
 				 "x", false, &f),
 		-EROFS);
 	ck_assert_int_eq(spool_file_write(open, 0, true, "x", 1), -EROFS);
-	ck_assert_int_eq(file_flush(open), -EROFS);
+	ck_assert_int_eq(dataset_flush(open), -EROFS);
 	spool_file_release(open, false);
-	ck_assert_int_eq(file_flush(written), 0);
+	ck_assert_int_eq(dataset_flush(written), 0);
 	spool_file_release(written, false);
 	wait_for_state(test_spool, number, DATASET_READY);
 	ck_assert_uint_eq(listed(&alice), 1);

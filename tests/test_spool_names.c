@@ -33,7 +33,7 @@ END_TEST
 
 START_TEST(a_data_set_is_listed_from_create_on)
 {
-	struct spool_file *f = file_create(test_spool, "mail.txt", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail.txt", &alice);
 	struct dataset d;
 
 	ck_assert_int_eq(
@@ -49,7 +49,7 @@ START_TEST(a_data_set_is_listed_from_create_on)
 	ck_assert_uint_eq(d.size_octets, 0);
 	ck_assert_uint_eq(listed(&alice), 1);
 
-	file_write(f, "12345");
+	dataset_write(f, "12345");
 	ck_assert_int_eq(spool_stat(test_spool, d.number, &d), 0);
 	ck_assert_uint_eq(d.size_octets, 5);
 	spool_file_release(f, false);
@@ -83,8 +83,8 @@ END_TEST
 
 START_TEST(labels_of_two_owners_never_meet)
 {
-	uint64_t first = file_put(test_spool, "mail", "a", &alice);
-	uint64_t second = file_put(test_spool, "mail", "b", &bob);
+	uint64_t first = dataset_put(test_spool, "mail", "a", &alice);
+	uint64_t second = dataset_put(test_spool, "mail", "b", &bob);
 
 	ck_assert_uint_eq(number_of("mail", &alice), first);
 	ck_assert_uint_eq(number_of("mail", &bob), second);
@@ -96,8 +96,8 @@ END_TEST
 
 START_TEST(a_second_create_takes_the_label)
 {
-	uint64_t first = file_put(test_spool, "mail", "a", &alice);
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	uint64_t first = dataset_put(test_spool, "mail", "a", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t second = spool_file_number(f);
 	uint64_t third;
 
@@ -106,10 +106,10 @@ START_TEST(a_second_create_takes_the_label)
 	check_name(first, &alice, job_name_of(test_spool, first));
 	check_name(second, &alice, "mail");
 
-	third = file_put(test_spool, "mail", "c", &alice);
+	third = dataset_put(test_spool, "mail", "c", &alice);
 	check_name(second, &alice, job_name_of(test_spool, second));
 	check_name(third, &alice, "mail");
-	file_write(f, "b");
+	dataset_write(f, "b");
 	spool_file_release(f, false);
 	wait_for_state(test_spool, second, DATASET_READY);
 	check_name(second, &alice, job_name_of(test_spool, second));
@@ -120,7 +120,7 @@ START_TEST(an_exclusive_create_refuses_a_listed_name)
 {
 	struct spool_file *f;
 
-	file_put(test_spool, "mail", "a", &alice);
+	dataset_put(test_spool, "mail", "a", &alice);
 	ck_assert_int_eq(spool_create(test_spool, "MAIL", "mail", &alice, 0600,
 				 "x", true, &f),
 		-EEXIST);
@@ -128,7 +128,7 @@ START_TEST(an_exclusive_create_refuses_a_listed_name)
 				 "x", true, &f),
 		0);
 	spool_file_release(f, false);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	ck_assert_int_eq(spool_create(test_spool, "MAIL", "mail", &alice, 0600,
 				 "x", true, &f),
 		0);
@@ -138,7 +138,7 @@ END_TEST
 
 START_TEST(everybody_reaches_what_he_may_by_job_id)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	const char *name = job_name_of(test_spool, number);
 	char lower[64];
 
@@ -171,7 +171,7 @@ START_TEST(a_list_names_every_data_set_in_order)
 	size_t count, i;
 
 	for (i = 0; i < MANY; i++)
-		file_put(test_spool, "mail", "a", &alice);
+		dataset_put(test_spool, "mail", "a", &alice);
 	ck_assert_int_eq(
 		spool_numbers(test_spool, NULL, &alice, &numbers, &count), 0);
 	ck_assert_uint_eq(count, MANY);
@@ -191,12 +191,12 @@ END_TEST
 
 START_TEST(a_row_says_who_has_the_data_set_open)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct spool_row row;
 	size_t count;
 
-	file_write(f, "abc");
+	dataset_write(f, "abc");
 	ck_assert_int_eq(spool_rows(test_spool, NULL, &operator_caller, 0, 1,
 				 &row, &count),
 		0);
@@ -219,7 +219,7 @@ END_TEST
 
 START_TEST(attributes_are_changed_by_owner_and_operator)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	struct dataset d;
 
 	ck_assert_int_eq(

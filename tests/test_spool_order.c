@@ -79,10 +79,10 @@ static void tear_down(void)
 
 static uint64_t release_late(const char *text)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 
-	file_write(f, text);
+	dataset_write(f, text);
 	ops.submit = late_submit;
 	spool_file_release(f, false);
 	ops.submit = real.submit;
@@ -114,7 +114,7 @@ START_TEST(a_claim_may_be_told_before_the_submission)
 	check_state(number, DATASET_ACTIVE);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 0);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
+		dataset_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
 	ck_assert_uint_eq(listed(&alice), 0);
 }
 END_TEST
@@ -128,7 +128,7 @@ START_TEST(a_data_set_may_be_gone_before_its_submission_is_told)
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
+		dataset_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
 	ck_assert_uint_eq(listed(&alice), 0);
 	give_answers();
 	ck_assert_uint_eq(listed(&alice), 0);
@@ -140,22 +140,22 @@ START_TEST(the_next_claim_may_be_told_before_the_end_of_the_last)
 	static const enum dataset_state ends[] = { DATASET_READY,
 		DATASET_WAITING };
 	struct store_finish how = { .to = ends[_i], .next_try_ns = 1 };
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	struct store_claim first, second;
-	struct answer a;
+	struct awaited a;
 	int64_t due_ns;
 	size_t count;
 
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &first, &count), 0);
 	ops.finish = late_finish;
-	answer_init(&a);
-	spool_finish(test_spool, number, first.token, &how, answer_set, &a);
+	awaited_init(&a);
+	spool_finish(test_spool, number, first.token, &how, awaited_set, &a);
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &second, &count), 0);
 	ck_assert_uint_eq(count, 1);
 	give_answers();
-	ck_assert_int_eq(answer_wait(&a), 0);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	check_state(number, DATASET_ACTIVE);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 0);
 	ck_assert_int_eq(due_ns, INT64_MAX);
@@ -167,26 +167,26 @@ END_TEST
 START_TEST(unlink_waits_for_the_submission)
 {
 	uint64_t number = release_late("a");
-	struct answer label, again, job, late_one;
+	struct awaited label, again, job, late_one;
 	char name[64];
 	struct dataset d;
 
 	strcpy(name, job_name_of(test_spool, number));
-	answer_init(&label);
-	answer_init(&again);
-	answer_init(&job);
-	answer_init(&late_one);
-	spool_unlink(test_spool, "MAIL", "mail", &alice, answer_set, &label);
-	spool_unlink(test_spool, "MAIL", "mail", &alice, answer_set, &again);
-	spool_unlink(test_spool, "MAIL", name, &alice, answer_set, &job);
-	spool_unlink(test_spool, "MAIL", name, &alice, answer_set, &late_one);
-	ck_assert(!answer_is_set(&label));
-	ck_assert(!answer_is_set(&job));
+	awaited_init(&label);
+	awaited_init(&again);
+	awaited_init(&job);
+	awaited_init(&late_one);
+	spool_unlink(test_spool, "MAIL", "mail", &alice, awaited_set, &label);
+	spool_unlink(test_spool, "MAIL", "mail", &alice, awaited_set, &again);
+	spool_unlink(test_spool, "MAIL", name, &alice, awaited_set, &job);
+	spool_unlink(test_spool, "MAIL", name, &alice, awaited_set, &late_one);
+	ck_assert(!awaited_is_set(&label));
+	ck_assert(!awaited_is_set(&job));
 	give_answers();
-	answer_wait(&label);
-	answer_wait(&again);
+	awaited_wait(&label);
+	awaited_wait(&again);
 	/* Which comes first does not matter: one of them purges. */
-	ck_assert_int_eq(answer_wait(&job) + answer_wait(&late_one), -ENOENT);
+	ck_assert_int_eq(awaited_wait(&job) + awaited_wait(&late_one), -ENOENT);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
 	ck_assert_uint_eq(listed(&alice), 0);
 }
@@ -235,16 +235,16 @@ static void move_held(struct store *s, uint64_t number, enum dataset_state from,
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_HELD, 0, "bad"), 0);
+		dataset_finish(test_spool, &claim, DATASET_HELD, 0, "bad"), 0);
 	real.move(s, number, from, to, reason, done, arg);
 }
 
 START_TEST(unlink_by_job_id_is_busy_when_a_claim_was_faster)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 
 	ops.move = _i == 0 ? move_claimed : move_claimed_untold;
-	ck_assert_int_eq(file_unlink(test_spool,
+	ck_assert_int_eq(dataset_unlink(test_spool,
 				 job_name_of(test_spool, number), &alice),
 		-EBUSY);
 	ck_assert_uint_eq(listed(&alice), 1);
@@ -253,10 +253,10 @@ END_TEST
 
 START_TEST(unlink_by_job_id_looks_again)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 
 	ops.move = move_held;
-	ck_assert_int_eq(file_unlink(test_spool,
+	ck_assert_int_eq(dataset_unlink(test_spool,
 				 job_name_of(test_spool, number), &alice),
 		0);
 	ck_assert_uint_eq(listed(&alice), 0);
@@ -295,11 +295,11 @@ static void fail_sync(
 
 START_TEST(a_data_set_that_could_not_be_submitted_is_shown_as_held)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
-	file_write(f, "a\n.\n");
+	dataset_write(f, "a\n.\n");
 	ops.submit = fail_submit;
 	spool_file_release(f, _i == 1);
 	wait_for_state(test_spool, number, DATASET_HELD);
@@ -311,24 +311,24 @@ END_TEST
 
 START_TEST(an_unlink_that_failed_leaves_the_label)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 
 	ops.relabel = fail_relabel;
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), -EIO);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), -EIO);
 	ck_assert_uint_eq(number_of("mail", &alice), number);
 }
 END_TEST
 
 START_TEST(a_failed_flush_is_final_and_discards)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 
-	file_write(f, "a");
+	dataset_write(f, "a");
 	ops.sync = fail_sync;
-	ck_assert_int_eq(file_flush(f), -EIO);
+	ck_assert_int_eq(dataset_flush(f), -EIO);
 	ops.sync = real.sync;
-	ck_assert_int_eq(file_flush(f), -EIO);
+	ck_assert_int_eq(dataset_flush(f), -EIO);
 	ck_assert_int_eq(spool_file_write(f, 0, true, "b", 1), -EIO);
 	spool_file_release(f, false);
 	wait_until_gone(test_spool, number);
@@ -338,21 +338,21 @@ END_TEST
 
 START_TEST(a_flush_covers_what_was_there_when_it_was_asked_for)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
-	struct answer first, second;
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
+	struct awaited first, second;
 
-	file_write(f, "a");
-	answer_init(&first);
-	answer_init(&second);
+	dataset_write(f, "a");
+	awaited_init(&first);
+	awaited_init(&second);
 	ops.sync = late_sync;
-	spool_file_flush(f, answer_set, &first);
-	file_write(f, "b");
-	spool_file_flush(f, answer_set, &second);
+	spool_file_flush(f, awaited_set, &first);
+	dataset_write(f, "b");
+	spool_file_flush(f, awaited_set, &second);
 	ck_assert_uint_eq(late_count, 2);
 	give_answers();
-	ck_assert_int_eq(answer_wait(&first), 0);
-	ck_assert_int_eq(answer_wait(&second), 0);
-	ck_assert_int_eq(file_flush(f), 0);
+	ck_assert_int_eq(awaited_wait(&first), 0);
+	ck_assert_int_eq(awaited_wait(&second), 0);
+	ck_assert_int_eq(dataset_flush(f), 0);
 	ck_assert_uint_eq(late_count, 0);
 	spool_file_release(f, false);
 }
@@ -360,19 +360,19 @@ END_TEST
 
 START_TEST(a_flush_under_way_does_not_fail_by_an_unlink)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
-	struct answer flush;
+	struct awaited flush;
 
-	file_write(f, "a");
-	answer_init(&flush);
+	dataset_write(f, "a");
+	awaited_init(&flush);
 	ops.sync = late_sync;
-	spool_file_flush(f, answer_set, &flush);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	spool_file_flush(f, awaited_set, &flush);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	late[0].err = STORE_NONE;
 	spool_file_release(f, false);
 	give_answers();
-	ck_assert_int_eq(answer_wait(&flush), 0);
+	ck_assert_int_eq(awaited_wait(&flush), 0);
 	wait_until_gone(test_spool, number);
 	ck_assert_int_eq(log_count("JESF"), 0);
 }

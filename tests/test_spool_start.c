@@ -42,7 +42,7 @@ static uint64_t left_open(const char *label, uid_t uid, const char *text)
 		.job_name = "TEST" };
 	static uint64_t key;
 	uint64_t number;
-	struct answer a;
+	struct awaited a;
 	uint32_t job;
 
 	snprintf(d.label, sizeof d.label, "%s", label);
@@ -51,9 +51,9 @@ static uint64_t left_open(const char *label, uid_t uid, const char *text)
 	ck_assert_int_eq(store_truncate(test_store, number, 0), 0);
 	ck_assert_int_eq(
 		store_append(test_store, number, 0, text, strlen(text)), 0);
-	answer_init(&a);
-	store_sync(test_store, number, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+	awaited_init(&a);
+	store_sync(test_store, number, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	return number;
 }
 
@@ -61,11 +61,11 @@ static uint64_t left_submitted(
 	const char *label, uid_t uid, enum dataset_state to)
 {
 	uint64_t number = left_open(label, uid, "mail");
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_submit(test_store, number, to, "by test", answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+	awaited_init(&a);
+	store_submit(test_store, number, to, "by test", awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	return number;
 }
 
@@ -88,12 +88,12 @@ static uint64_t left_finished(enum dataset_state to)
 	struct store_finish how = {
 		.to = to, .next_try_ns = INT64_MAX / 2, .reason = "by test"
 	};
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
+	awaited_init(&a);
 	store_finish(test_store, claim.dataset.number, claim.token, &how,
-		answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+		awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	return claim.dataset.number;
 }
 
@@ -103,12 +103,12 @@ static void left_marked(const struct store_claim *claim, uint32_t mail,
 	struct store_mark mark = {
 		.mail = mail, .kind = kind, .recipients = "", .reason = ""
 	};
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
+	awaited_init(&a);
 	store_checkpoint(test_store, claim->dataset.number, claim->token, &mark,
-		1, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+		1, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 }
 
 /* ---- what they start as ---------------------------------------------- */
@@ -232,13 +232,13 @@ END_TEST
 START_TEST(the_claim_of_the_program_that_died_is_void)
 {
 	struct store_claim claim = left_active();
-	struct answer a;
+	struct awaited a;
 
 	start();
-	answer_init(&a);
+	awaited_init(&a);
 	spool_checkpoint(test_spool, claim.dataset.number, claim.token, NULL, 0,
-		answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), STORE_LOST);
+		awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), STORE_LOST);
 }
 END_TEST
 
@@ -261,11 +261,11 @@ START_TEST(a_label_that_was_taken_away_comes_back_to_nobody)
 {
 	uint64_t first = left_submitted("mail", 1000, DATASET_READY);
 	uint64_t second = left_submitted("mail", 1000, DATASET_READY);
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_relabel(test_store, second, "mail", false, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+	awaited_init(&a);
+	store_relabel(test_store, second, "mail", false, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	start();
 	ck_assert_uint_eq(number_of("mail", &alice), 0);
 	check_name(first, &alice, job_name_of(test_spool, first));

@@ -26,12 +26,13 @@ static void *write_many(void *arg)
 	char text[32];
 
 	for (i = first; i < first + EACH; i++) {
-		struct spool_file *f = file_create(test_spool, "mail", &alice);
+		struct spool_file *f =
+			dataset_create(test_spool, "mail", &alice);
 
 		snprintf(text, sizeof text, "%u\n.\n", i);
-		file_write(f, text);
+		dataset_write(f, text);
 		if (i % 2 == 0)
-			ck_assert_int_eq(file_flush(f), 0);
+			ck_assert_int_eq(dataset_flush(f), 0);
 		spool_file_release(f, i % 8 == 0);
 	}
 	return NULL;
@@ -51,7 +52,7 @@ static void take(const struct store_claim *claim)
 	atomic_fetch_add(&received[i], 1);
 	atomic_fetch_add(&received_count, 1);
 	ck_assert_int_eq(
-		file_finish(test_spool, claim, DATASET_PURGED, 0, ""), 0);
+		dataset_finish(test_spool, claim, DATASET_PURGED, 0, ""), 0);
 }
 
 static struct mutex arrival_lock;
@@ -157,7 +158,7 @@ static atomic_uint unlinked;
 static void *unlink_many(void *arg)
 {
 	while (!atomic_load(&is_over))
-		if (file_unlink(test_spool, "mail", &alice) == 0)
+		if (dataset_unlink(test_spool, "mail", &alice) == 0)
 			atomic_fetch_add(&unlinked, 1);
 	return arg;
 }
@@ -179,7 +180,8 @@ static void *purge_many(void *arg)
 			if (spool_name(test_spool, numbers[i], &operator_caller,
 				    name, sizeof name)
 				== 0)
-				file_unlink(test_spool, name, &operator_caller);
+				dataset_unlink(
+					test_spool, name, &operator_caller);
 		free(numbers);
 	} while (!was_over || count > 0);
 	return arg;

@@ -6,39 +6,39 @@
 
 START_TEST(unlink_of_a_submitted_label_keeps_the_data_set)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	struct dataset d;
 
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &bob), -ENOENT);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &bob), -ENOENT);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	ck_assert_uint_eq(number_of("mail", &alice), 0);
 	check_name(number, &alice, job_name_of(test_spool, number));
 	ck_assert_int_eq(store_lookup(test_store, number, &d), 0);
 	ck_assert(!d.has_label);
 	ck_assert_str_eq(d.label, "mail");
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), -ENOENT);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), -ENOENT);
 }
 END_TEST
 
 START_TEST(unlink_by_job_id_purges)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	char name[64];
 	struct dataset d;
 
 	strcpy(name, job_name_of(test_spool, number));
-	ck_assert_int_eq(file_unlink(test_spool, name, &bob), -EPERM);
-	ck_assert_int_eq(file_unlink(test_spool, name, &operator_caller), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &bob), -EPERM);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &operator_caller), 0);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
-	ck_assert_int_eq(file_unlink(test_spool, name, &alice), -ENOENT);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &alice), -ENOENT);
 	ck_assert_uint_eq(listed(&operator_caller), 0);
 }
 END_TEST
 
 START_TEST(unlink_by_job_id_is_busy_while_mail_is_sent)
 {
-	uint64_t number = file_put(test_spool, "mail", "a", &alice);
+	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 	struct store_claim claim;
 	char name[64];
 	size_t count;
@@ -46,29 +46,29 @@ START_TEST(unlink_by_job_id_is_busy_while_mail_is_sent)
 	strcpy(name, job_name_of(test_spool, number));
 	ck_assert_int_eq(
 		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
-	ck_assert_int_eq(file_unlink(test_spool, name, &alice), -EBUSY);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &alice), -EBUSY);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	ck_assert_uint_eq(number_of(name, &alice), number);
 
 	ck_assert_int_eq(
-		file_finish(test_spool, &claim, DATASET_HELD, 0, "bad"), 0);
-	ck_assert_int_eq(file_unlink(test_spool, name, &alice), 0);
+		dataset_finish(test_spool, &claim, DATASET_HELD, 0, "bad"), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &alice), 0);
 	ck_assert_uint_eq(listed(&alice), 0);
 }
 END_TEST
 
 START_TEST(unlink_of_an_open_data_set_purges_it_at_release)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
-	file_write(f, "a\n.\n");
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	dataset_write(f, "a\n.\n");
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	ck_assert_uint_eq(number_of("mail", &alice), 0);
 	ck_assert_uint_eq(listed(&operator_caller), 0);
-	file_write(f, "b\n.\n");
-	ck_assert_int_eq(file_flush(f), 0);
+	dataset_write(f, "b\n.\n");
+	ck_assert_int_eq(dataset_flush(f), 0);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
 	ck_assert_uint_eq(d.size_octets, 8);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), 0);
@@ -81,18 +81,18 @@ END_TEST
 
 START_TEST(unlink_of_a_flushed_open_data_set_purges_it_at_once)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 	struct dataset d;
 
-	file_write(f, "a\n.\n");
-	ck_assert_int_eq(file_flush(f), 0);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	dataset_write(f, "a\n.\n");
+	ck_assert_int_eq(dataset_flush(f), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
 
-	file_write(f, "more");
+	dataset_write(f, "more");
 	ck_assert_int_eq(spool_file_truncate(f, 2), 0);
-	ck_assert_int_eq(file_flush(f), 0);
+	ck_assert_int_eq(dataset_flush(f), 0);
 	spool_file_release(f, false);
 	wait_until_gone(test_spool, number);
 }
@@ -101,31 +101,31 @@ END_TEST
 /* RELEASE may still be on its way when `mv a d/x; mv b d/x` unlinks x. */
 START_TEST(unlink_of_a_data_set_that_is_being_closed_keeps_it)
 {
-	struct spool_file *f = file_create(test_spool, "mail", &alice);
+	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
 
-	file_write(f, "a\n.\n");
+	dataset_write(f, "a\n.\n");
 	spool_file_closing(f);
-	ck_assert_int_eq(file_flush(f), 0);
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	ck_assert_int_eq(dataset_flush(f), 0);
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	check_name(number, &alice, job_name_of(test_spool, number));
 	spool_file_release(f, false);
 	wait_for_state(test_spool, number, DATASET_READY);
 
-	f = file_create(test_spool, "mail", &alice);
+	f = dataset_create(test_spool, "mail", &alice);
 	number = spool_file_number(f);
-	file_write(f, "a");
+	dataset_write(f, "a");
 	spool_file_closing(f);
-	file_write(f, "b");
-	ck_assert_int_eq(file_unlink(test_spool, "mail", &alice), 0);
+	dataset_write(f, "b");
+	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), 0);
 	spool_file_release(f, false);
 	wait_until_gone(test_spool, number);
 
-	f = file_create(test_spool, "mail", &alice);
+	f = dataset_create(test_spool, "mail", &alice);
 	number = spool_file_number(f);
-	file_write(f, "a");
+	dataset_write(f, "a");
 	spool_file_closing(f);
-	ck_assert_int_eq(file_unlink(test_spool,
+	ck_assert_int_eq(dataset_unlink(test_spool,
 				 job_name_of(test_spool, number), &alice),
 		0);
 	spool_file_release(f, false);
