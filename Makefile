@@ -8,6 +8,7 @@
 #   make memcheck           unit tests under valgrind
 #   make coverage           lines that no test reached
 #   make fuzz F=reply T=60  one fuzzer for T seconds
+#   make crash N=200        N kills and N power cuts
 #   make bench              beside Postfix; SHORT=1 to try it, B=B1,B4 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
@@ -57,7 +58,7 @@ LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
 SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
-TOOLS = $(BUILD)/capture
+TOOLS = $(BUILD)/capture $(BUILD)/powercut.so
 FUZZERS = $(call programs,tests/fuzz_*.c)
 BENCH = $(call programs,tests/bench_*.c)
 E2E = $(call programs,tests/test_e2e_*.c)
@@ -75,7 +76,7 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean coverage fresh fuzz lint memcheck programs run
+.PHONY: all bench check clean coverage crash fresh fuzz lint memcheck programs run
 
 all: $(PROGRAM)
 
@@ -162,6 +163,9 @@ fuzz: build/packages/fuzz build/fuzz/fuzz_$(F)
 	mkdir -p build/fuzz/corpus/$(F)
 	build/fuzz/fuzz_$(F) -max_total_time=$(or $(T),60) \
 		build/fuzz/corpus/$(F) tests/corpus/$(F)
+
+crash: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_crash
+	CRASH_ROUNDS=$(or $(N),200) $(BUILD)/test_e2e_crash
 
 bench: build/packages/bench $(PROGRAM) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
