@@ -76,26 +76,48 @@ enum witness_verdict witness_read_stat(const char *text)
 		: WITNESS_CLOSED;
 }
 
-static enum witness_verdict look(pid_t tid)
+/*
+ * Reads a file of /proc/TID, terminated. Returns WITNESS_CLOSED when it
+ * could, else what that means.
+ */
+static enum witness_verdict read_file(
+	pid_t tid, const char *name, char text[static STAT_MAX])
 {
 	char path[PATH_OCTETS];
-	char text[STAT_MAX];
 	ssize_t len;
-	int fd;
+	int fd, err;
 
-	if (tid <= 0)
-		return WITNESS_BLIND;
-	text_format(path, sizeof path, "/proc/%d/stat", (int)tid);
+	text_format(path, sizeof path, "/proc/%d/%s", (int)tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? WITNESS_GONE : WITNESS_BLIND;
-	len = read(fd, text, sizeof text - 1);
-	if (len < 0) {
-		close(fd);
-		return errno == ESRCH ? WITNESS_GONE : WITNESS_BLIND;
-	}
+	len = read(fd, text, STAT_MAX - 1);
+	err = errno;
 	close(fd);
+	if (len < 0)
+		return err == ESRCH ? WITNESS_GONE : WITNESS_BLIND;
 	text[len] = '\0';
+	return WITNESS_CLOSED;
+}
+
+/*
+ * A task gives up its memory before its files, so one that still has some
+ * closes by its own will, or in execve(2). There the kernel lets nobody read
+ * stat until the FLUSH is answered; statm it always shows.
+ */
+static enum witness_verdict look(pid_t tid)
+{
+	char text[STAT_MAX];
+	enum witness_verdict verdict;
+
+	if (tid <= 0)
+		return WITNESS_BLIND;
+	verdict = read_file(tid, "statm", text);
+	if (verdict != WITNESS_CLOSED || strncmp(text, "0 ", 2) != 0)
+		return verdict;
+	verdict = read_file(tid, "stat", text);
+	if (verdict != WITNESS_CLOSED)
+		return verdict;
 	return witness_read_stat(text);
 }
 

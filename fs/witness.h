@@ -3,16 +3,16 @@
  *
  * A process killed by a signal has its files closed by the kernel as one
  * that closes them itself; to us both are a FLUSH. What tells them apart is
- * /proc/PID/stat of the task that is in the FLUSH: it is exiting, and its
- * exit code names a signal. PF_SIGNALED says less: a process that exits in
- * good order ends its other threads with it, and the last of them may be
- * the one that closes.
+ * /proc/PID of the task that is in the FLUSH: it has no memory left, it is
+ * exiting, and its exit code names a signal. PF_SIGNALED says less: a process
+ * that exits in good order ends its other threads with it, and the last of them
+ * may be the one that closes.
  *
  * One thread reads, in the order of the questions; FUSE handlers never do,
  * since the kernel may hold what such a read waits for until the FLUSH is
  * answered. Without CAP_SYS_PTRACE it reads with the identity of the task.
  * Safe from any thread.
- * Source: proc(5), /proc/PID/stat; Linux, include/linux/sched.h.
+ * Source: proc(5), stat and statm; Linux, kernel/exit.c, do_exit().
  */
 #ifndef WITNESS_H
 #define WITNESS_H

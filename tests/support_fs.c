@@ -233,6 +233,16 @@ void expect_state(uint64_t number, enum dataset_state state)
 		wait_a_little(until_ns, dataset_state_name(state));
 }
 
+void expect_size(uint64_t number, uint64_t size_octets)
+{
+	int64_t until_ns = deadline();
+	struct dataset d;
+
+	while (spool_stat(mounted.spool, number, &d) != 0
+		|| d.size_octets != size_octets)
+		wait_a_little(until_ns, "size");
+}
+
 void expect_gone(uint64_t number)
 {
 	int64_t until_ns = deadline();

@@ -64,6 +64,9 @@ void expect_text(uint64_t number, const char *text);
 void expect_state(uint64_t number, enum dataset_state state);
 void expect_gone(uint64_t number);
 
+/* Waits, with a deadline, until the data set has that many octets. */
+void expect_size(uint64_t number, uint64_t size_octets);
+
 /* How many data sets the spool has in that state; -1: in any. */
 size_t count_datasets(int state);
 
