@@ -22,6 +22,9 @@ enum {
 /* How long fs_stop() waits until it wakes the loop once more. */
 #define WAKE_NS (10 * NS_PER_MS)
 
+/* How long what was closed may take to be released. */
+#define RELEASE_NS NS_PER_S
+
 /* Answers that time out do so before. */
 #define DRAIN_NS (ANSWER_TIMEOUT_NS + NS_PER_S)
 
@@ -338,6 +341,9 @@ void fs_stop(struct fs *fs)
 	struct fuse_session *session = fs->session;
 	bool is_drained;
 
+	if (fs_is_mounted(fs))
+		handles_wait_released(
+			fs->handles, clock_monotonic_ns() + RELEASE_NS);
 	end_loop(fs);
 	handles_release_all(fs->handles);
 	chores_stop(fs->chores);

@@ -8,6 +8,7 @@
 
 struct handles {
 	struct mutex lock;
+	struct cond released;
 	struct handle *first GUARDED_BY(lock);
 };
 
@@ -18,6 +19,7 @@ int handles_open(struct handles **out)
 	if (hs == NULL)
 		return -ENOMEM;
 	mutex_init(&hs->lock, RANK_HANDLE);
+	cond_init(&hs->released);
 	*out = hs;
 	return 0;
 }
@@ -27,6 +29,7 @@ void handles_close(struct handles *hs)
 	if (hs == NULL)
 		return;
 	assert(hs->first == NULL);
+	cond_fini(&hs->released);
 	mutex_fini(&hs->lock);
 	free(hs);
 }
@@ -143,6 +146,7 @@ static bool release_locked(struct handles *hs, struct handle *h)
 	REQUIRES(&hs->lock)
 {
 	h->is_released = true;
+	cond_broadcast(&hs->released);
 	if (h->pending != 0)
 		return false;
 	take_out_locked(hs, h);
@@ -164,6 +168,25 @@ void handle_release(struct handle *h)
 	mutex_unlock(&hs->lock);
 	if (is_over)
 		end(h);
+}
+
+static bool is_any_closing_locked(struct handles *hs) REQUIRES(&hs->lock)
+{
+	struct handle *h;
+
+	for (h = hs->first; h != NULL; h = h->next)
+		if (!h->is_released && atomic_load(&h->is_closing))
+			return true;
+	return false;
+}
+
+void handles_wait_released(struct handles *hs, int64_t deadline_ns)
+{
+	mutex_lock(&hs->lock);
+	while (is_any_closing_locked(hs)
+		&& cond_wait_until(&hs->released, &hs->lock, deadline_ns))
+		continue;
+	mutex_unlock(&hs->lock);
 }
 
 /* The next writer without RELEASE, marked; NULL at the end. */

@@ -11,6 +11,7 @@
 #include "attributes.h"
 #include "spool_file.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,7 +31,8 @@ struct handle {
 	struct spool_file *file; /* WRITER */
 	char *text;              /* TEXT */
 	size_t text_len;
-	uint64_t node; /* WRITER: on whose inode it was opened */
+	uint64_t node;          /* WRITER: on whose inode it was opened */
+	atomic_bool is_closing; /* FLUSH came last: RELEASE may follow */
 	/* WRITER, guarded by the lock of handles */
 	struct handle *prev, *next;
 	int pending;
@@ -64,6 +66,14 @@ void handle_set_failed(struct handle *h);
 
 /* RELEASE, for every kind; h is gone. */
 void handle_release(struct handle *h);
+
+/*
+ * Waits until every writer that is closing was released, but not longer than
+ * deadline_ns (monotonic): the kernel sends RELEASE when close(2) has
+ * returned already. One that shares its handle with another process never
+ * gets that far.
+ */
+void handles_wait_released(struct handles *hs, int64_t deadline_ns);
 
 /* There will be no RELEASE: every writer counts as killed. */
 void handles_release_all(struct handles *hs);

@@ -82,7 +82,7 @@ void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 	off_t offset, struct fuse_file_info *fi)
 {
-	const struct handle *h = handle_of(fi);
+	struct handle *h = handle_of(fi);
 	int err;
 
 	(void)node;
@@ -90,6 +90,8 @@ void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 		fuse_reply_err(req, EBADF);
 		return;
 	}
+	if (atomic_load(&h->is_closing))
+		atomic_store(&h->is_closing, false);
 	err = spool_file_write(h->file, (uint64_t)offset,
 		(fi->flags & O_APPEND) != 0, octets, size);
 	if (err != 0)
@@ -114,6 +116,7 @@ static void make_durable(fuse_req_t req, struct handle *h, bool is_close)
 	guard_arm(fs->guard);
 	handle_pin(h);
 	if (is_close) {
+		atomic_store(&h->is_closing, true);
 		spool_file_closing(h->file);
 		if (!spool_file_is_empty(h->file))
 			answer_ask_witness(a);
