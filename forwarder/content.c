@@ -1,0 +1,152 @@
+#include "content.h"
+
+#include "clock.h"
+#include "emitter.h"
+
+enum {
+	/* At least this many octets a second over any this many seconds. */
+	PACE_OCTETS_PER_S = 500,
+	PACE_WINDOW_S = 300,
+	EMITTER_ROOM = 8,
+};
+
+/* Where the streaming stands. */
+struct stream {
+	struct content *buffers;
+	struct session *session;
+	struct emitter emitter;
+	struct spool *spool;
+	uint64_t number;
+	uint64_t offset; /* of the next octet to read */
+	uint64_t end;
+	size_t in_start; /* of what is read and not yet emitted */
+	size_t in_end;
+	size_t out_len;
+	uint64_t sent;
+	int64_t began_ns;
+};
+
+/* A peer that takes a block a minute would hold a session for days. */
+static int64_t block_deadline(const struct stream *st)
+{
+	int64_t block_ns = session_deadline(st->session->timeout->data_block_s);
+	int64_t pace_ns = st->began_ns
+		+ (int64_t)(PACE_WINDOW_S + st->sent / PACE_OCTETS_PER_S)
+			* NS_PER_S;
+
+	return block_ns < pace_ns ? block_ns : pace_ns;
+}
+
+/* Returns 0 or what spool_read() said. */
+static int read_block(struct stream *st)
+{
+	uint64_t left = st->end - st->offset;
+	size_t want = left < CONTENT_READ_MAX ? (size_t)left : CONTENT_READ_MAX;
+	ssize_t n = spool_read(
+		st->spool, st->number, st->offset, st->buffers->in, want);
+
+	if (n < 0)
+		return (int)n;
+	if (n == 0)
+		return STORE_DAMAGED; /* shorter than it was */
+	st->offset += (uint64_t)n;
+	st->in_start = 0;
+	st->in_end = (size_t)n;
+	return 0;
+}
+
+/*
+ * Fills the block to write as far as content and room go. Returns 1 when the
+ * final dot is in it, 0 when it is full, or what spool_read() said.
+ */
+static int fill_block(struct stream *st)
+{
+	char *out = st->buffers->out;
+	size_t used;
+	int err;
+
+	while (CONTENT_WRITE_MAX - st->out_len >= EMITTER_ROOM) {
+		if (st->in_start < st->in_end) {
+			st->out_len += emitter_feed(&st->emitter,
+				st->buffers->in + st->in_start,
+				st->in_end - st->in_start, &used,
+				out + st->out_len,
+				CONTENT_WRITE_MAX - st->out_len);
+			st->in_start += used;
+			continue;
+		}
+		if (st->offset == st->end) {
+			st->out_len +=
+				emitter_finish(&st->emitter, out + st->out_len);
+			return 1;
+		}
+		err = read_block(st);
+		if (err != 0)
+			return err;
+	}
+	return 0;
+}
+
+/* A reply before the dot says that the server has given up on the mail. */
+static struct content_result read_early(struct stream *st)
+{
+	enum event event = session_read(st->session, block_deadline(st));
+	struct content_result result = { CONTENT_EARLY, event, 0 };
+
+	if (event != EVENT_REPLY)
+		result.end = CONTENT_CUT;
+	return result;
+}
+
+/* A peer that closes may have said why just before. */
+static struct content_result write_block(struct stream *st)
+{
+	struct content_result result = { CONTENT_SENT, EVENT_REPLY, 0 };
+
+	if (connection_is_readable(&st->session->connection))
+		return read_early(st);
+	result.event = session_write(
+		st->session, st->buffers->out, st->out_len, block_deadline(st));
+	if (result.event == EVENT_LOST && !session_was_stopped(st->session))
+		return read_early(st);
+	if (result.event != EVENT_REPLY)
+		result.end = CONTENT_CUT;
+	st->sent += st->out_len;
+	st->out_len = 0;
+	return result;
+}
+
+struct content_result content_send(struct content *c, struct session *s,
+	struct spool *spool, uint64_t number, const struct mail *m)
+{
+	struct stream st = { .buffers = c,
+		.session = s,
+		.spool = spool,
+		.number = number,
+		.offset = m->offset,
+		.end = m->offset + m->length,
+		.began_ns = clock_monotonic_ns() };
+	struct content_result result;
+	int filled;
+
+	emitter_init(&st.emitter);
+	do {
+		filled = fill_block(&st);
+		if (filled < 0) {
+			result.end = CONTENT_UNREADABLE;
+			result.event = EVENT_LOST;
+			result.err = filled;
+			return result;
+		}
+		result = write_block(&st);
+	} while (result.end == CONTENT_SENT && filled == 0);
+	return result;
+}
+
+enum event content_send_nothing(struct session *s)
+{
+	static const char dot[] = ".\r\n";
+
+	return session_write(s, dot, sizeof dot - 1,
+		session_deadline(s->timeout->any_cmd_s));
+}

@@ -1,0 +1,50 @@
+/*
+ * content - streams the content of a mail from the spool to a session, the
+ * final dot with its last block.
+ *
+ * Constant memory: one block read, one block to write. One thread at a time.
+ * Source: RFC 5321 sections 4.1.1.4 and 4.5.3.2.5.
+ */
+#ifndef CONTENT_H
+#define CONTENT_H
+
+#include "attributes.h"
+#include "mail.h"
+#include "session.h"
+#include "spool.h"
+
+#include <stdint.h>
+
+enum {
+	CONTENT_READ_MAX = 32768,
+	CONTENT_WRITE_MAX = 65536,
+};
+
+/* The buffers; one for each sender. */
+struct content {
+	char in[CONTENT_READ_MAX];
+	char out[CONTENT_WRITE_MAX];
+};
+
+enum content_end {
+	CONTENT_SENT,       /* with its final dot: the reply to it comes */
+	CONTENT_EARLY,      /* the peer spoke first: no dot was sent */
+	CONTENT_CUT,        /* the peer is gone or slow: no dot was sent */
+	CONTENT_UNREADABLE, /* the spool cannot give it: no dot was sent */
+};
+
+struct content_result {
+	enum content_end end;
+	enum event event; /* CUT: what happened */
+	int err;          /* UNREADABLE: what spool_read() said */
+};
+
+/* After anything but CONTENT_SENT the session is to be closed. */
+MUST_USE struct content_result content_send(struct content *c,
+	struct session *s, struct spool *spool, uint64_t number,
+	const struct mail *m);
+
+/* The lone dot where a 354 came although nobody is left to send to. */
+MUST_USE enum event content_send_nothing(struct session *s);
+
+#endif
