@@ -1,0 +1,160 @@
+#include "job.h"
+
+#include "bsmtp.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct job *job_new(struct mailqueue *queue, const struct store_claim *claim)
+{
+	struct job *j = calloc(1, sizeof *j);
+
+	if (j == NULL)
+		return NULL;
+	j->parser = bsmtp_new();
+	if (j->parser == NULL) {
+		free(j);
+		return NULL;
+	}
+	j->queue = queue;
+	j->number = claim->dataset.number;
+	j->token = claim->token;
+	j->size = claim->dataset.size_octets;
+	j->read_upto = claim->read_upto;
+	dataset_job_id(claim->dataset.job, j->id);
+	mutex_init(&j->lock, RANK_JOB);
+	j->account.next_try_ns = INT64_MAX;
+	atomic_init(&j->refs, 1);
+	atomic_init(&j->is_void, false);
+	return j;
+}
+
+void job_ref(struct job *j)
+{
+	atomic_fetch_add(&j->refs, 1);
+}
+
+bool job_unref(struct job *j)
+{
+	if (atomic_fetch_sub(&j->refs, 1) > 1)
+		return false;
+	delivery_free(j->ahead);
+	bsmtp_free(j->parser);
+	mutex_fini(&j->lock);
+	free(j);
+	return true;
+}
+
+void job_begin_mail(struct job *j)
+{
+	job_ref(j);
+	mutex_lock(&j->lock);
+	j->account.open++;
+	mutex_unlock(&j->lock);
+}
+
+static void note_deferred(
+	struct job_account *a, int64_t next_try_ns, const char *reason)
+{
+	a->deferred++;
+	if (next_try_ns < a->next_try_ns)
+		a->next_try_ns = next_try_ns;
+	if (a->wait_reason[0] == '\0')
+		text_copy(a->wait_reason, sizeof a->wait_reason, reason);
+}
+
+static void note_failed(struct job_account *a, const char *reason)
+{
+	a->failed++;
+	if (a->held_reason[0] == '\0')
+		text_copy(a->held_reason, sizeof a->held_reason, reason);
+}
+
+void job_end_mail(struct job *j, struct delivery *d)
+{
+	struct job_account *a = &j->account;
+
+	mutex_lock(&j->lock);
+	if (d->kind == STORE_MARK_DEFERRED)
+		note_deferred(a, d->next_try_ns, d->reason);
+	else if (d->kind == STORE_MARK_FAILED)
+		note_failed(a, d->failure);
+	a->open--;
+	d->is_last = a->is_read && a->open == 0;
+	mutex_unlock(&j->lock);
+}
+
+void job_note_row(struct job *j, const struct store_mark_row *row)
+{
+	mutex_lock(&j->lock);
+	if (row->kind == STORE_MARK_FAILED)
+		note_failed(&j->account, row->reason);
+	else
+		note_deferred(&j->account, row->next_try_ns, row->reason);
+	mutex_unlock(&j->lock);
+}
+
+/* The first one says most; an error outranks a mail that failed. */
+void job_note_error(struct job *j, const char *reason)
+{
+	mutex_lock(&j->lock);
+	j->account.failed++;
+	text_copy(
+		j->account.held_reason, sizeof j->account.held_reason, reason);
+	mutex_unlock(&j->lock);
+}
+
+void job_note_damage(struct job *j, int err)
+{
+	atomic_store(&j->is_void, true);
+	mutex_lock(&j->lock);
+	j->account.is_damaged = true;
+	text_format(j->account.held_reason, sizeof j->account.held_reason,
+		"DAMAGED: its octets cannot be read: %s",
+		err == STORE_DAMAGED ? "a checksum is wrong"
+				     : strerrordesc_np(-err));
+	mutex_unlock(&j->lock);
+}
+
+bool job_end_reading(struct job *j, bool is_cut)
+{
+	bool is_done;
+
+	mutex_lock(&j->lock);
+	j->account.is_read = true;
+	j->account.is_cut = is_cut;
+	is_done = j->account.open == 0;
+	mutex_unlock(&j->lock);
+	return is_done;
+}
+
+static enum dataset_state decide_state(
+	const struct job_account *a, int64_t now_ns)
+{
+	if (a->is_damaged)
+		return DATASET_HELD;
+	if (a->is_cut)
+		return DATASET_READY;
+	if (a->deferred > 0)
+		return a->next_try_ns <= now_ns ? DATASET_READY
+						: DATASET_WAITING;
+	return a->failed > 0 ? DATASET_HELD : DATASET_PURGED;
+}
+
+void job_decide(struct job *j, int64_t now_ns)
+{
+	const struct job_account *a = &j->account;
+	struct job_end end = { .next_try_ns = 0 };
+
+	mutex_lock(&j->lock);
+	end.to = decide_state(a, now_ns);
+	if (end.to == DATASET_WAITING) {
+		end.next_try_ns = a->next_try_ns;
+		text_copy(end.reason, sizeof end.reason, a->wait_reason);
+	} else if (end.to == DATASET_HELD) {
+		text_copy(end.reason, sizeof end.reason, a->held_reason);
+	}
+	mutex_unlock(&j->lock);
+	j->end = end;
+}

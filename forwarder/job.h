@@ -1,0 +1,105 @@
+/*
+ * job - one claimed data set: read by a reader in slices, and what its mails
+ * have come to.
+ *
+ * A reader owns the reading half, one thread at a time. The other half has a
+ * lock of its own; any thread. A job is counted: one for its reading, one for
+ * each delivery, and it goes with the last.
+ */
+#ifndef JOB_H
+#define JOB_H
+
+#include "attributes.h"
+#include "delivery.h"
+#include "mutex.h"
+#include "store_values.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bsmtp;
+struct mailqueue;
+
+/* What the mails have come to, and so where the data set goes. */
+struct job_account {
+	uint32_t open; /* claimed, and the store not told what became */
+	bool is_read;  /* no further mail comes */
+	bool is_cut;   /* not to its end */
+	bool is_damaged;
+	uint32_t deferred;
+	int64_t next_try_ns; /* the earliest of them */
+	uint32_t failed;
+	char held_reason[REASON_MAX + 1]; /* an error, or the first failure */
+	char wait_reason[REASON_MAX + 1];
+};
+
+/* Where its claim ends. */
+struct job_end {
+	enum dataset_state to;
+	int64_t next_try_ns;
+	char reason[REASON_MAX + 1];
+};
+
+struct job {
+	struct job *next;        /* of the list it is in */
+	struct mailqueue *queue; /* whose it is */
+	uint64_t number;
+	uint64_t token;
+	uint64_t size;
+	char id[JOB_ID_LEN + 1];
+	uint32_t read_upto; /* struct store_claim */
+	atomic_uint refs;
+	atomic_bool is_void; /* nothing more of it is to be sent */
+
+	/* the reader's */
+	struct bsmtp *parser;
+	uint64_t offset;        /* of the next octet to parse */
+	struct delivery *ahead; /* parsed, and waits for its turn */
+	uint32_t mails;         /* parsed */
+
+	struct job_end end; /* for whoever ends the claim */
+
+	struct mutex lock;
+	struct job_account account GUARDED_BY(&lock);
+};
+
+/* Returns NULL when memory is out. The caller holds the first reference. */
+MUST_USE struct job *job_new(
+	struct mailqueue *queue, const struct store_claim *claim);
+
+void job_ref(struct job *j);
+
+/* Returns true when j is gone. */
+bool job_unref(struct job *j);
+
+/* One more mail of it is on its way. */
+void job_begin_mail(struct job *j);
+
+/*
+ * d has been decided. Sets d->is_last when the data set is read and no other
+ * mail of it is open: then its mark belongs into the call that ends the
+ * claim.
+ */
+void job_end_mail(struct job *j, struct delivery *d);
+
+/* A mail that an earlier claim left deferred, not due yet, or failed. */
+void job_note_row(struct job *j, const struct store_mark_row *row);
+
+/* An error in the data set: it will be held. reason is escaped text. */
+void job_note_error(struct job *j, const char *reason);
+
+/* Its octets cannot be read: nothing more of it is sent, it will be held. */
+void job_note_damage(struct job *j, int err);
+
+/*
+ * Its reading is over; is_cut when not at its end. Returns true when no mail
+ * of it is open: then the caller ends the claim.
+ */
+MUST_USE bool job_end_reading(struct job *j, bool is_cut);
+
+/* Sets j->end: where the data set goes now that all is decided. */
+void job_decide(struct job *j, int64_t now_ns);
+
+#endif

@@ -1,0 +1,266 @@
+#include "mailqueue.h"
+
+#include "balance.h"
+#include "clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+enum {
+	STALL_S = 1, /* before the store is asked again */
+};
+
+/* ---- made and ended ------------------------------------------------------ */
+
+static int init_seats(struct mailqueue *q)
+{
+	size_t t, i;
+	size_t next = 0;
+
+	for (t = 0; t < q->target_count; t++)
+		q->seat_count += q->config->targets[t].connect_limit;
+	q->seats = calloc(q->seat_count, sizeof *q->seats);
+	if (q->seats == NULL)
+		return -ENOMEM;
+	for (t = 0; t < q->target_count; t++)
+		for (i = 0; i < q->config->targets[t].connect_limit; i++) {
+			q->seats[next].target = (unsigned int)t;
+			cond_init(&q->seats[next++].wake);
+		}
+	return 0;
+}
+
+int mailqueue_init(struct mailqueue *q, const struct writer_config *config,
+	struct spool *spool)
+{
+	size_t t;
+	int err;
+
+	*q = (struct mailqueue){ .config = config,
+		.spool = spool,
+		.target_count = config->target_count };
+	err = init_seats(q);
+	if (err != 0)
+		return err;
+	mutex_init(&q->lock, RANK_FORWARDER);
+	cond_init(&q->readers);
+	cond_init(&q->ended);
+	mutex_lock(&q->lock);
+	q->seed = (unsigned int)clock_wall_ns();
+	for (t = 0; t < q->target_count; t++)
+		target_init(&q->targets[t], &config->targets[t],
+			config->timeout.connect_retry_s);
+	mutex_unlock(&q->lock);
+	return 0;
+}
+
+void mailqueue_fini(struct mailqueue *q)
+{
+	size_t i;
+
+	for (i = 0; i < q->seat_count; i++)
+		cond_fini(&q->seats[i].wake);
+	free(q->seats);
+	cond_fini(&q->readers);
+	cond_fini(&q->ended);
+	mutex_fini(&q->lock);
+}
+
+void mailqueue_stop(struct mailqueue *q)
+{
+	size_t i;
+
+	mutex_lock(&q->lock);
+	q->is_stopping = true;
+	for (i = 0; i < q->target_count; i++)
+		q->targets[i].state = TARGET_DRAINING;
+	balance_all_locked(q);
+	for (i = 0; i < q->seat_count; i++)
+		cond_signal(&q->seats[i].wake);
+	cond_broadcast(&q->readers);
+	mutex_unlock(&q->lock);
+}
+
+/* ---- budget and mails ---------------------------------------------------- */
+
+static void wake_reader(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	if (q->waiting_readers > 0)
+		cond_signal(&q->readers);
+}
+
+/*
+ * Called for every data set that is closed: the reader it wakes looks
+ * whether there is a session for it, or one to be opened.
+ */
+void mailqueue_arrived(struct mailqueue *q)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	bool is_wanted;
+	size_t i;
+
+	mutex_lock(&q->lock);
+	is_wanted = balance_budget_locked(q) > 0;
+	for (i = 0; i < q->target_count && !is_wanted; i++)
+		is_wanted = target_may_open(&q->targets[i], now_ns);
+	if (is_wanted)
+		wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_push(struct mailqueue *q, struct delivery *d)
+{
+	mutex_lock(&q->lock);
+	q->claiming--;
+	balance_place_locked(q, d, false);
+	if (q->is_stopping || q->open == 0)
+		balance_all_locked(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_return_units(struct mailqueue *q, size_t units)
+{
+	if (units == 0)
+		return;
+	mutex_lock(&q->lock);
+	q->claiming -= units;
+	q->in_use -= units;
+	wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_release(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->in_use--;
+	if (balance_budget_locked(q) > 0)
+		wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+bool mailqueue_recorded(struct mailqueue *q)
+{
+	bool was_stalled;
+
+	mutex_lock(&q->lock);
+	was_stalled = q->is_stalled;
+	q->is_stalled = false;
+	if (was_stalled) {
+		q->stalled_until_ns = 0;
+		balance_all_locked(q);
+	}
+	mutex_unlock(&q->lock);
+	return was_stalled;
+}
+
+void mailqueue_prefer(
+	struct mailqueue *q, uint64_t number, uint32_t mail, int target)
+{
+	mutex_lock(&q->lock);
+	q->preferences[q->next_preference] =
+		(struct preference){ number, mail, target };
+	q->next_preference = (q->next_preference + 1) % PREFERENCES;
+	mutex_unlock(&q->lock);
+}
+
+int mailqueue_preferred(struct mailqueue *q, uint64_t number, uint32_t mail)
+{
+	int target = DELIVERY_NO_TARGET;
+	size_t i;
+
+	mutex_lock(&q->lock);
+	for (i = 0; i < PREFERENCES; i++)
+		if (q->preferences[i].number == number
+			&& q->preferences[i].mail == mail)
+			target = q->preferences[i].target;
+	mutex_unlock(&q->lock);
+	return target;
+}
+
+void mailqueue_run(struct mailqueue *q, struct job *j)
+{
+	j->next = NULL;
+	mutex_lock(&q->lock);
+	if (q->runnable_tail != NULL)
+		q->runnable_tail->next = j;
+	else
+		q->runnable = j;
+	q->runnable_tail = j;
+	q->runnable_count++;
+	wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_sender_began(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->senders++;
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_sender_ended(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->senders--;
+	cond_signal(&q->ended);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_wait_senders(struct mailqueue *q, int64_t deadline_ns)
+{
+	mutex_lock(&q->lock);
+	while (q->senders > 0)
+		if (!cond_wait_until(&q->ended, &q->lock, deadline_ns))
+			break;
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_job_began(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->jobs++;
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_job_gone(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->jobs--;
+	if (q->is_stopping && q->jobs == 0)
+		cond_broadcast(&q->readers);
+	mutex_unlock(&q->lock);
+}
+
+static void pause_sending(struct mailqueue *q, int err) REQUIRES(&q->lock)
+{
+	q->stall_error = err;
+	q->is_stalled = true;
+	q->stalled_until_ns = clock_monotonic_ns() + STALL_S * NS_PER_S;
+	wake_reader(q);
+}
+
+void mailqueue_pause(struct mailqueue *q, int err)
+{
+	mutex_lock(&q->lock);
+	pause_sending(q, err);
+	mutex_unlock(&q->lock);
+}
+
+bool mailqueue_stall(
+	struct mailqueue *q, struct delivery *d, struct job *j, int err)
+{
+	bool is_kept;
+
+	mutex_lock(&q->lock);
+	is_kept = !q->is_stopping;
+	if (is_kept && d != NULL) {
+		deliveries_append(&q->stalled, d);
+	} else if (is_kept) {
+		j->next = q->stalled_jobs;
+		q->stalled_jobs = j;
+	}
+	if (is_kept)
+		pause_sending(q, err);
+	mutex_unlock(&q->lock);
+	return is_kept;
+}

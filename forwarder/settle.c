@@ -1,0 +1,241 @@
+#include "settle.h"
+
+#include "clock.h"
+#include "log.h"
+#include "messages.h"
+#include "work.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Another has the data set now, or it is gone: no word of ours counts. */
+static bool is_lost(int err)
+{
+	return err == STORE_LOST || err == STORE_NONE;
+}
+
+static void unref_job(struct mailqueue *q, struct job *j)
+{
+	if (job_unref(j))
+		mailqueue_job_gone(q);
+}
+
+static void note_lost(struct job *j)
+{
+	if (!atomic_exchange(&j->is_void, true))
+		log_warning(MSG_CLAIM_LOST, j->id);
+}
+
+static void note_recorded(struct mailqueue *q)
+{
+	if (mailqueue_recorded(q))
+		log_event(MSG_RECORDED_AGAIN, q->config->name);
+}
+
+/* Keeps what was not recorded; false when it is too late for that. */
+static bool keep(
+	struct mailqueue *q, struct delivery *d, struct job *j, int err)
+{
+	if (mailqueue_stall(q, d, j, err))
+		return true;
+	log_error(MSG_LEFT_CLAIMED, j->id, strerrordesc_np(-err));
+	return false;
+}
+
+/* ---- claims ----------------------------------------------------------------
+ */
+
+static void claim_done(struct delivery *d, int err)
+{
+	struct job *j = d->job;
+	struct mailqueue *q = j->queue;
+
+	d->next = NULL;
+	if (err == 0) {
+		d->is_claimed = true;
+		mailqueue_push(q, d);
+		return;
+	}
+	if (is_lost(err))
+		note_lost(j);
+	else if (keep(q, d, j, err))
+		return;
+	delivery_free(d);
+	mailqueue_return_units(q, 1);
+	unref_job(q, j);
+}
+
+static void claims_done(void *arg, int err)
+{
+	struct delivery *d = arg;
+	struct delivery *next;
+
+	if (err == 0)
+		note_recorded(d->job->queue);
+	for (; d != NULL; d = next) {
+		next = d->next;
+		claim_done(d, err);
+	}
+}
+
+void settle_claims(struct mailqueue *q, struct delivery_list *mails)
+{
+	struct store_mark marks[WORK_SLICE_MAX];
+	struct delivery *first = mails->head;
+	struct delivery *d;
+	size_t count = 0;
+
+	if (first == NULL)
+		return;
+	for (d = first; d != NULL && count < WORK_SLICE_MAX; d = d->next) {
+		marks[count] = delivery_mark(d);
+		marks[count++].kind = STORE_MARK_CLAIMED;
+	}
+	spool_checkpoint(q->spool, first->job->number, first->job->token, marks,
+		count, claims_done, first);
+}
+
+/* ---- results ----------------------------------------------------------------
+ */
+
+static void tell_end(const struct job *j)
+{
+	if (j->end.to == DATASET_HELD)
+		log_event(MSG_HELD, j->id, j->end.reason);
+	else if (j->end.to == DATASET_PURGED && j->mails == 0)
+		log_event(MSG_NO_MAIL, j->id);
+}
+
+static void mail_done(void *arg, int err)
+{
+	struct delivery *d = arg;
+	struct job *j = d->job;
+	struct mailqueue *q = j->queue;
+
+	if (err == 0) {
+		note_recorded(q);
+		if (d->is_last)
+			tell_end(j);
+	} else if (is_lost(err)) {
+		note_lost(j);
+	} else if (keep(q, d, j, err)) {
+		return;
+	}
+	delivery_free(d);
+	mailqueue_release(q);
+	unref_job(q, j);
+}
+
+static struct store_finish finish_of(const struct job *j)
+{
+	struct store_finish finish = {
+		.to = j->end.to,
+		.next_try_ns = j->end.next_try_ns,
+		.reason = j->end.reason,
+	};
+
+	return finish;
+}
+
+/* The commit of this call is where the mail becomes settled. */
+static void record_mail(struct mailqueue *q, struct delivery *d)
+{
+	struct job *j = d->job;
+	struct store_mark mark = delivery_mark(d);
+	struct store_finish finish;
+
+	if (!d->is_last) {
+		spool_checkpoint(
+			q->spool, j->number, j->token, &mark, 1, mail_done, d);
+		return;
+	}
+	job_decide(j, clock_wall_ns());
+	finish = finish_of(j);
+	finish.marks = &mark;
+	finish.mark_count = 1;
+	spool_finish(q->spool, j->number, j->token, &finish, mail_done, d);
+}
+
+void settle_mail(struct mailqueue *q, struct delivery *d)
+{
+	job_end_mail(d->job, d);
+	record_mail(q, d);
+}
+
+/* What is lost here is told again by the mail's own settlement. */
+static void progress_done(void *arg, int err)
+{
+	struct job *j = arg;
+
+	if (is_lost(err))
+		note_lost(j);
+	unref_job(j->queue, j);
+}
+
+void settle_progress(struct mailqueue *q, struct delivery *d)
+{
+	char states[STORE_RECIPIENTS_MAX + 1];
+	struct store_mark mark = delivery_mark(d);
+	struct job *j = d->job;
+	size_t i;
+
+	if (d->mail->recipient_count > STORE_RECIPIENTS_MAX)
+		return;
+	for (i = 0; i < d->mail->recipient_count; i++)
+		states[i] = d->states[i] == RECIPIENT_DELIVERED
+				|| d->states[i] == RECIPIENT_FAILED
+			? d->states[i]
+			: RECIPIENT_UNDECIDED;
+	states[i] = '\0';
+	mark.kind = STORE_MARK_CLAIMED;
+	mark.recipients = states;
+	job_ref(j);
+	spool_checkpoint(
+		q->spool, j->number, j->token, &mark, 1, progress_done, j);
+}
+
+static void end_done(void *arg, int err)
+{
+	struct job *j = arg;
+	struct mailqueue *q = j->queue;
+
+	if (err == 0) {
+		note_recorded(q);
+		tell_end(j);
+	} else if (is_lost(err)) {
+		note_lost(j);
+	} else if (keep(q, NULL, j, err)) {
+		return;
+	}
+	unref_job(q, j);
+}
+
+void settle_end(struct mailqueue *q, struct job *j)
+{
+	struct store_finish finish;
+
+	job_decide(j, clock_wall_ns());
+	finish = finish_of(j);
+	spool_finish(q->spool, j->number, j->token, &finish, end_done, j);
+}
+
+void settle_again(
+	struct mailqueue *q, struct delivery_list *mails, struct job *jobs)
+{
+	struct delivery_list one;
+	struct delivery *d;
+	struct job *next;
+
+	while ((d = deliveries_take(mails)) != NULL) {
+		one = (struct delivery_list){ d, d, 1 };
+		if (d->is_claimed)
+			record_mail(q, d);
+		else
+			settle_claims(q, &one);
+	}
+	for (; jobs != NULL; jobs = next) {
+		next = jobs->next;
+		jobs->next = NULL;
+		settle_end(q, jobs);
+	}
+}

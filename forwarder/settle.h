@@ -1,0 +1,36 @@
+/*
+ * settle - tells the store what becomes of mails and data sets, and sees to
+ * it that it was told.
+ *
+ * Nothing here blocks: results come back on a thread of the store. What
+ * could not be recorded is kept and told again (mailqueue_stall()).
+ * The window for duplicates: a mail is claimed durably before it may be
+ * sent, and settled in the first commit after the reply to its final dot.
+ */
+#ifndef SETTLE_H
+#define SETTLE_H
+
+#include "delivery.h"
+#include "job.h"
+#include "mailqueue.h"
+
+/*
+ * Claims mails of one data set; each is pushed to the queue when that is
+ * durable. At most WORK_SLICE_MAX.
+ */
+void settle_claims(struct mailqueue *q, struct delivery_list *mails);
+
+/* d is decided: takes it over. Its share of the budget returns later. */
+void settle_mail(struct mailqueue *q, struct delivery *d);
+
+/* Some recipients of d are decided and more are to be sent. */
+void settle_progress(struct mailqueue *q, struct delivery *d);
+
+/* No mail of j is open and none is to come. Takes over a reference. */
+void settle_end(struct mailqueue *q, struct job *j);
+
+/* Tells once more what could not be recorded. */
+void settle_again(
+	struct mailqueue *q, struct delivery_list *mails, struct job *jobs);
+
+#endif

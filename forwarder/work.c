@@ -1,0 +1,173 @@
+#include "work.h"
+
+#include "balance.h"
+#include "clock.h"
+
+enum {
+	SLEEP_S = 30,   /* a wait's longest */
+	JOBS_MAX = 256, /* claimed data sets at a time */
+	RECORD_S = 1,   /* before the store is asked a second time */
+};
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+static void reserve(struct mailqueue *q, struct work *w, size_t units)
+	REQUIRES(&q->lock)
+{
+	w->units = units;
+	q->in_use += units;
+	q->claiming += units;
+}
+
+static struct job *take_runnable(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	struct job *j = q->runnable;
+
+	if (j == NULL)
+		return NULL;
+	q->runnable = j->next;
+	if (q->runnable == NULL)
+		q->runnable_tail = NULL;
+	q->runnable_count--;
+	j->next = NULL;
+	return j;
+}
+
+/*
+ * New data sets and those already begun take turns, so that one with a
+ * million mails delays no other for longer than a few mails take.
+ */
+static bool find_mail(struct mailqueue *q, struct work *w, size_t selectable)
+	REQUIRES(&q->lock)
+{
+	size_t budget = balance_budget_locked(q);
+	bool may_claim = selectable > 0 && q->jobs < JOBS_MAX;
+
+	if (budget == 0 || (!may_claim && q->runnable == NULL))
+		return false;
+	if (may_claim && (q->prefers_claim || q->runnable == NULL)) {
+		w->kind = WORK_CLAIM;
+		reserve(q, w,
+			least(least(budget, selectable),
+				least(WORK_CLAIM_MAX, JOBS_MAX - q->jobs)));
+	} else {
+		w->kind = WORK_READ;
+		w->job = take_runnable(q);
+		reserve(q, w, least(budget, WORK_SLICE_MAX));
+	}
+	q->prefers_claim = w->kind == WORK_READ;
+	return true;
+}
+
+/* What does not depend on budget. */
+static bool find_duty(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
+{
+	if (q->back.count > 0) {
+		w->kind = WORK_SETTLE;
+		w->mails = q->back;
+		q->back = (struct delivery_list){ NULL, NULL, 0 };
+		return true;
+	}
+	if ((q->stalled.count > 0 || q->stalled_jobs != NULL)
+		&& (q->is_stopping
+			|| q->stalled_until_ns <= clock_monotonic_ns())) {
+		w->kind = WORK_RECORD;
+		w->mails = q->stalled;
+		w->jobs = q->stalled_jobs;
+		q->stalled = (struct delivery_list){ NULL, NULL, 0 };
+		q->stalled_jobs = NULL;
+		q->stalled_until_ns =
+			clock_monotonic_ns() + RECORD_S * NS_PER_S;
+		return true;
+	}
+	if (q->is_stalled && q->stalled_until_ns <= clock_monotonic_ns()) {
+		q->is_stalled = false; /* nothing to repeat: just go on */
+		q->stalled_until_ns = 0;
+	}
+	if (!q->is_stopping)
+		return false;
+	w->job = take_runnable(q);
+	w->kind = w->job != NULL ? WORK_CUT : WORK_END;
+	return w->job != NULL || q->jobs == 0;
+}
+
+static int64_t sooner(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+/* The monotonic time for a wall time that may be far away. */
+static int64_t monotonic_ns(int64_t wall_ns, int64_t now_ns)
+{
+	int64_t left_ns;
+
+	if (wall_ns == INT64_MAX)
+		return INT64_MAX;
+	left_ns = wall_ns - clock_wall_ns();
+	if (left_ns < NS_PER_MS)
+		left_ns = NS_PER_MS;
+	return left_ns > SLEEP_S * NS_PER_S ? INT64_MAX : now_ns + left_ns;
+}
+
+/* When there may be something to do even if nothing arrives. */
+static int64_t look_again_ns(struct mailqueue *q, size_t demand,
+	int64_t next_due_ns) REQUIRES(&q->lock)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	int64_t until_ns = now_ns + SLEEP_S * NS_PER_S;
+	int64_t wakes_ns;
+	size_t i;
+
+	until_ns = sooner(until_ns, monotonic_ns(next_due_ns, now_ns));
+	if (q->is_stalled)
+		until_ns = sooner(until_ns, q->stalled_until_ns);
+	for (i = 0; demand > 0 && i < q->target_count; i++) {
+		wakes_ns = target_wakes_ns(&q->targets[i], now_ns);
+		/* One that is awake and still unused waits for another
+		 * event, not for the time. */
+		if (wakes_ns > now_ns)
+			until_ns = sooner(until_ns, wakes_ns);
+	}
+	return until_ns;
+}
+
+static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
+{
+	int64_t next_due_ns = INT64_MAX;
+	size_t selectable;
+
+	if (find_duty(q, w))
+		return true;
+	if (!q->is_stopping) {
+		selectable = spool_selectable(
+			q->spool, q->config->name, &next_due_ns);
+		if (find_mail(q, w, selectable))
+			return true;
+		balance_all_locked(q);
+		if (q->back.count > 0)
+			return false;
+		next_due_ns = look_again_ns(q,
+			selectable + q->ready.count + q->runnable_count,
+			next_due_ns);
+	} else {
+		next_due_ns = clock_monotonic_ns() + SLEEP_S * NS_PER_S;
+	}
+	q->waiting_readers++;
+	(void)cond_wait_until(&q->readers, &q->lock, next_due_ns);
+	q->waiting_readers--;
+	return false;
+}
+
+struct work work_next(struct mailqueue *q)
+{
+	struct work w = { .kind = WORK_END };
+
+	mutex_lock(&q->lock);
+	while (!look(q, &w))
+		continue;
+	mutex_unlock(&q->lock);
+	return w;
+}
