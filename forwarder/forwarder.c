@@ -1,0 +1,181 @@
+#include "forwarder.h"
+
+#include "balance.h"
+#include "clock.h"
+#include "mailqueue.h"
+#include "reader.h"
+#include "sender.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { READERS = 2 };
+
+struct forwarder {
+	struct mailqueue queue;
+	int stop_fd; /* readable: no session waits for its peer any more */
+	char helo_name[CONFIG_HELO_MAX + 1];
+	struct reader *readers[READERS];
+	struct sender **senders;
+};
+
+static void arrived(void *arg)
+{
+	struct forwarder *f = arg;
+
+	mailqueue_arrived(&f->queue);
+}
+
+static int start_threads(struct forwarder *f)
+{
+	struct mailqueue *q = &f->queue;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < q->seat_count && err == 0; i++) {
+		mailqueue_sender_began(q);
+		err = sender_start(q, &q->seats[i], f->helo_name, f->stop_fd,
+			&f->senders[i]);
+		if (err != 0)
+			mailqueue_sender_ended(q);
+	}
+	for (i = 0; i < READERS && err == 0; i++)
+		err = reader_start(q, &f->readers[i]);
+	return err;
+}
+
+static void close_forwarder(struct forwarder *f)
+{
+	if (f->stop_fd >= 0)
+		close(f->stop_fd);
+	free(f->senders);
+	mailqueue_fini(&f->queue);
+	free(f);
+}
+
+int forwarder_start(const struct writer_config *config, const char *helo_name,
+	struct spool *spool, struct forwarder **out)
+{
+	struct forwarder *f = calloc(1, sizeof *f);
+	int err;
+
+	if (f == NULL)
+		return -ENOMEM;
+	err = mailqueue_init(&f->queue, config, spool);
+	if (err != 0) {
+		free(f);
+		return err;
+	}
+	text_copy(f->helo_name, sizeof f->helo_name, helo_name);
+	f->senders = calloc(f->queue.seat_count, sizeof(struct sender *));
+	f->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (f->senders == NULL || f->stop_fd < 0) {
+		close_forwarder(f);
+		return -ENOMEM;
+	}
+	spool_attach(spool, config->name, arrived, f);
+	err = start_threads(f);
+	if (err != 0) {
+		forwarder_stop(f, clock_monotonic_ns());
+		return err;
+	}
+	*out = f;
+	return 0;
+}
+
+/*
+ * Readers go last: they settle what the senders leave, and end when no data
+ * set is claimed any more, so no call of the store is under way after them.
+ */
+void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
+{
+	static const uint64_t one = 1;
+	struct mailqueue *q = &f->queue;
+	size_t i;
+
+	spool_attach(q->spool, q->config->name, NULL, NULL);
+	mailqueue_stop(q);
+	mailqueue_wait_senders(q, deadline_ns);
+	if (write(f->stop_fd, &one, sizeof one) < 0)
+		abort(); /* an eventfd that is at 0 takes 1 */
+	for (i = 0; i < q->seat_count; i++)
+		sender_join(f->senders[i]);
+	for (i = 0; i < READERS; i++)
+		reader_join(f->readers[i]);
+	close_forwarder(f);
+}
+
+/* ---- what the operator sees ---------------------------------------------- */
+
+static void fill_target(const struct target *t, struct target_status *out)
+{
+	text_copy(out->address, sizeof out->address, t->config->address_text);
+	out->port = t->config->port;
+	out->state = t->state;
+	out->is_esmtp = t->is_esmtp;
+	out->offers_starttls = t->offers_starttls;
+	out->message_size = t->message_size;
+	out->mail_attempts = t->mail_attempts;
+	out->mail_sent = t->mail_sent;
+	out->connect_fail = t->connect_fail;
+	out->sessions = t->open;
+	if (t->state == TARGET_BACKOFF || t->state == TARGET_SUSPENDED)
+		out->until_ns = balance_wall_ns(t->until_ns);
+	text_copy(out->last_error, sizeof out->last_error, t->last_error);
+}
+
+static void explain_wait(struct mailqueue *q, struct forwarder_status *out)
+	REQUIRES(&q->lock)
+{
+	char *text = out->waits_because;
+	size_t cap = sizeof out->waits_because;
+	size_t used, i;
+
+	if (q->is_stalled) {
+		text_format(text, cap, "results cannot be recorded: %s",
+			strerrordesc_np(-q->stall_error));
+		return;
+	}
+	if (out->has_usable_target)
+		return;
+	text_copy(text, cap, "no target server is usable");
+	for (i = 0; i < q->target_count; i++) {
+		used = strlen(text);
+		text_format(text + used, cap - used, "%s %s %s",
+			i == 0 ? ":" : ";", q->targets[i].name,
+			q->targets[i].last_error);
+	}
+}
+
+static void status(void *forwarder, struct forwarder_status *out)
+{
+	struct forwarder *f = forwarder;
+	struct mailqueue *q = &f->queue;
+	int64_t now_ns = clock_monotonic_ns();
+	size_t i;
+
+	memset(out, 0, sizeof *out);
+	text_copy(out->writer, sizeof out->writer, q->config->name);
+	mutex_lock(&q->lock);
+	out->mail_sent = q->mail_sent;
+	out->total_retry = q->total_retry;
+	out->current_retry = q->current_retry;
+	out->undeliver = q->undeliver;
+	out->target_count = q->target_count;
+	for (i = 0; i < q->target_count; i++) {
+		fill_target(&q->targets[i], &out->targets[i]);
+		if (target_is_usable(&q->targets[i], now_ns))
+			out->has_usable_target = true;
+	}
+	explain_wait(q, out);
+	mutex_unlock(&q->lock);
+}
+
+struct operator_ops forwarder_operator(struct forwarder *f)
+{
+	return (struct operator_ops){ .forwarder = f, .status = status };
+}

@@ -1,0 +1,211 @@
+#include "reader.h"
+
+#include "log.h"
+#include "messages.h"
+#include "reading.h"
+#include "settle.h"
+#include "work.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct reader {
+	struct mailqueue *queue;
+	pthread_t thread;
+	struct store_claim claims[WORK_CLAIM_MAX];
+	char piece[READING_PIECE_OCTETS];
+};
+
+/* ---- one slice
+ * --------------------------------------------------------------------- */
+
+/* Mails to be sent, and to be claimed before. */
+struct slice {
+	struct delivery_list claimed;
+	struct delivery_list unclaimed;
+	size_t units;
+};
+
+/* Reads until the budget is used; one mail further, to know the last one. */
+static enum reading_end fill_slice(struct reading *r, struct slice *s)
+{
+	struct job *j = r->job;
+	enum reading_end end = READING_MAIL;
+	struct delivery *d;
+
+	for (;;) {
+		if (j->ahead == NULL)
+			end = reading_next(r);
+		if (end != READING_MAIL || s->units == 0)
+			return end;
+		s->units--;
+		d = j->ahead;
+		j->ahead = NULL;
+		job_begin_mail(j);
+		deliveries_append(
+			d->is_claimed ? &s->claimed : &s->unclaimed, d);
+	}
+}
+
+/*
+ * That the data set is read must be known before its mails are on their way:
+ * then the last one of them ends the claim with its own settlement.
+ */
+static void read_slice(struct reader *reader, struct job *j, size_t units)
+{
+	struct mailqueue *q = reader->queue;
+	struct reading r = { .queue = q, .piece = reader->piece };
+	struct slice s = { .units = units };
+	bool is_over, is_done;
+	enum reading_end end;
+	struct delivery *d;
+
+	reading_begin(&r, j);
+	end = fill_slice(&r, &s);
+	is_over = end == READING_END || end == READING_CUT;
+	is_done = is_over && job_end_reading(j, end == READING_CUT);
+	if (is_over && !is_done && job_unref(j))
+		mailqueue_job_gone(q);
+
+	while ((d = deliveries_take(&s.claimed)) != NULL)
+		mailqueue_push(q, d);
+	settle_claims(q, &s.unclaimed);
+	mailqueue_return_units(q, s.units);
+	if (is_done)
+		settle_end(q, j);
+	else if (!is_over)
+		mailqueue_run(q, j);
+}
+
+/* ---- claims
+ * ------------------------------------------------------------------------- */
+
+static void ignore_done(void *arg, int err)
+{
+	(void)arg;
+	(void)err;
+}
+
+/* No memory to work on it: as if it had not been claimed. */
+static void unclaim(struct reader *r, const struct store_claim *claim)
+{
+	const struct store_mark mark = { .mail = 1,
+		.kind = STORE_MARK_DEFERRED,
+		.recipients = "",
+		.reason = "" };
+	const struct store_finish finish = { .to = DATASET_READY,
+		.reason = "",
+		.marks = &mark,
+		.mark_count = claim->read_upto == 1 ? 1 : 0 };
+
+	spool_finish(r->queue->spool, claim->dataset.number, claim->token,
+		&finish, ignore_done, NULL);
+	mailqueue_pause(r->queue, -ENOMEM);
+}
+
+static void begin_job(struct reader *r, const struct store_claim *claim)
+{
+	struct job *j = job_new(r->queue, claim);
+
+	if (j == NULL) {
+		unclaim(r, claim);
+		mailqueue_return_units(r->queue, 1);
+		return;
+	}
+	mailqueue_job_began(r->queue);
+	read_slice(r, j, 1);
+}
+
+static void claim(struct reader *r, size_t units)
+{
+	struct mailqueue *q = r->queue;
+	size_t count = 0;
+	size_t i;
+	int err = spool_select(
+		q->spool, q->config->name, units, r->claims, &count);
+
+	if (err != 0) {
+		log_error(MSG_NOT_SELECTED, q->config->name,
+			strerrordesc_np(-err));
+		mailqueue_pause(q, err);
+		count = 0;
+	}
+	mailqueue_return_units(q, units - count);
+	for (i = 0; i < count; i++)
+		begin_job(r, &r->claims[i]);
+}
+
+/* ---- the thread
+ * ------------------------------------------------------------------------ */
+
+static void settle_all(struct mailqueue *q, struct delivery_list *mails)
+{
+	struct delivery *d;
+
+	while ((d = deliveries_take(mails)) != NULL)
+		settle_mail(q, d);
+}
+
+static void cut(struct mailqueue *q, struct job *j)
+{
+	if (job_end_reading(j, true))
+		settle_end(q, j);
+	else if (job_unref(j))
+		mailqueue_job_gone(q);
+}
+
+static void *run(void *arg)
+{
+	struct reader *r = arg;
+	struct work w;
+
+	for (;;) {
+		w = work_next(r->queue);
+		switch (w.kind) {
+		case WORK_CLAIM:
+			claim(r, w.units);
+			break;
+		case WORK_READ:
+			read_slice(r, w.job, w.units);
+			break;
+		case WORK_SETTLE:
+			settle_all(r->queue, &w.mails);
+			break;
+		case WORK_RECORD:
+			settle_again(r->queue, &w.mails, w.jobs);
+			break;
+		case WORK_CUT:
+			cut(r->queue, w.job);
+			break;
+		case WORK_END:
+			return NULL;
+		}
+	}
+}
+
+int reader_start(struct mailqueue *q, struct reader **out)
+{
+	struct reader *r = malloc(sizeof *r);
+	int err;
+
+	if (r == NULL)
+		return -ENOMEM;
+	r->queue = q;
+	err = pthread_create(&r->thread, NULL, run, r);
+	if (err != 0) {
+		free(r);
+		return -err;
+	}
+	*out = r;
+	return 0;
+}
+
+void reader_join(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	pthread_join(r->thread, NULL);
+	free(r);
+}

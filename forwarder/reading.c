@@ -1,0 +1,194 @@
+#include "reading.h"
+
+#include "bsmtp.h"
+#include "clock.h"
+#include "text.h"
+
+#include <string.h>
+
+void reading_begin(struct reading *r, struct job *j)
+{
+	r->job = j;
+	r->start = 0;
+	r->end = 0;
+	r->octets = 0;
+}
+
+/* ---- what an earlier claim left ---------------------------------------------
+ */
+
+/* Whether the mail is to be sent now; then d says from where to go on. */
+static bool take_row(struct job *j, const struct store_mark_row *row)
+{
+	bool is_due = row->next_try_ns <= clock_wall_ns();
+
+	switch (row->kind) {
+	case STORE_MARK_CLAIMED: /* in doubt: sent again, the same octets */
+		return true;
+	case STORE_MARK_DEFERRED:
+		if (is_due)
+			return true;
+		job_note_row(j, row);
+		return false;
+	case STORE_MARK_FAILED:
+		job_note_row(j, row);
+		return false;
+	case STORE_MARK_DELIVERED:
+		break;
+	}
+	return false;
+}
+
+static struct delivery *continue_mail(
+	struct job *j, struct mail *m, const struct store_mark_row *row)
+{
+	uint32_t number = m->number;
+	struct delivery *d = delivery_new(j, m, row->recipients);
+
+	if (d == NULL)
+		return NULL;
+	d->tries = row->tries;
+	d->is_claimed = row->kind == STORE_MARK_CLAIMED;
+	d->preferred = mailqueue_preferred(j->queue, j->number, number);
+	if (row->recipients != NULL
+		&& strchr(row->recipients, RECIPIENT_FAILED) != NULL)
+		text_copy(d->failure, sizeof d->failure, row->reason);
+	return d;
+}
+
+/*
+ * Sets j->ahead when the mail is to be sent now. Returns READING_MAIL,
+ * READING_END when there is nothing to do for it, or READING_CUT.
+ */
+static enum reading_end resume_mail(struct reading *r, struct mail *m)
+{
+	struct job *j = r->job;
+	struct store_mark_row row;
+	bool is_due;
+	int err = spool_mark_read(r->queue->spool, j->number, m->number, &row);
+
+	if (err != 0) {
+		mail_free(m);
+		if (err == STORE_NONE) /* delivered */
+			return READING_END;
+		if (err != STORE_LOST)
+			mailqueue_pause(r->queue, err);
+		return READING_CUT;
+	}
+	is_due = take_row(j, &row);
+	if (is_due)
+		j->ahead = continue_mail(j, m, &row);
+	else
+		mail_free(m);
+	store_mark_fini(&row);
+	if (!is_due)
+		return READING_END;
+	return j->ahead != NULL ? READING_MAIL : READING_CUT;
+}
+
+/* ---- the parser
+ * ----------------------------------------------------------------- */
+
+/* As resume_mail(). The first claim of a data set claimed mail 1 too. */
+static enum reading_end take_mail(struct reading *r)
+{
+	struct job *j = r->job;
+	struct mail *m = bsmtp_take_mail(j->parser);
+
+	if (m == NULL)
+		return READING_CUT;
+	j->mails++;
+	if (m->number < j->read_upto)
+		return resume_mail(r, m);
+	j->ahead = delivery_new(j, m, NULL);
+	if (j->ahead == NULL)
+		return READING_CUT;
+	j->ahead->is_claimed = j->read_upto == 1 && j->ahead->mail->number == 1;
+	return READING_MAIL;
+}
+
+static enum reading_end take_error(
+	struct reading *r, const struct bsmtp_event *event)
+{
+	char reason[REASON_MAX + 1];
+
+	if (event->err != 0)
+		return READING_CUT;
+	text_format(reason, sizeof reason, "line %llu: %s",
+		(unsigned long long)event->record, event->reply);
+	job_note_error(r->job, reason);
+	return READING_END;
+}
+
+/* Reads a piece; returns false when the data set's octets are damaged. */
+static bool fetch(struct reading *r)
+{
+	struct job *j = r->job;
+	uint64_t left = j->size - j->offset;
+	size_t want = left < READING_PIECE_OCTETS ? (size_t)left
+						  : READING_PIECE_OCTETS;
+	ssize_t n = spool_read(
+		r->queue->spool, j->number, j->offset, r->piece, want);
+
+	if (n <= 0) {
+		job_note_damage(j, n < 0 ? (int)n : STORE_DAMAGED);
+		return false;
+	}
+	r->start = 0;
+	r->end = (size_t)n;
+	r->octets += (size_t)n;
+	return true;
+}
+
+/* Gives the next event of the parser; BSMTP_MORE at the end. */
+static bool parse(struct reading *r, struct bsmtp_event *event)
+{
+	struct job *j = r->job;
+	size_t used;
+
+	event->kind = BSMTP_MORE;
+	if (r->start == r->end && j->offset == j->size) {
+		bsmtp_finish(j->parser, event);
+		return true;
+	}
+	if (r->start == r->end && !fetch(r))
+		return false;
+	used = bsmtp_feed(
+		j->parser, r->piece + r->start, r->end - r->start, event);
+	r->start += used;
+	j->offset += used;
+	return true;
+}
+
+enum reading_end reading_next(struct reading *r)
+{
+	struct job *j = r->job;
+	struct bsmtp_event event;
+	enum reading_end end;
+	bool is_at_end;
+
+	for (;;) {
+		if (atomic_load(&j->is_void))
+			return READING_CUT;
+		if (r->octets > READING_SLICE_OCTETS)
+			return READING_PAUSE;
+		is_at_end = r->start == r->end && j->offset == j->size;
+		if (!parse(r, &event))
+			return READING_END;
+		switch (event.kind) {
+		case BSMTP_MORE:
+			if (is_at_end)
+				return READING_END;
+			break;
+		case BSMTP_MAIL:
+			end = take_mail(r);
+			if (end != READING_END)
+				return end;
+			break;
+		case BSMTP_ERROR:
+			return take_error(r, &event);
+		case BSMTP_QUIT:
+			return READING_END;
+		}
+	}
+}
