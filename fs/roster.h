@@ -37,7 +37,6 @@ struct roster_entry {
 	uint8_t writer;
 	bool has_label : 1;
 	bool is_hidden : 1; /* its name was taken away while it was open */
-	bool has_later : 1; /* something waits for its submission */
 	char job_name[JOB_NAME_MAX];
 	char label[];
 };

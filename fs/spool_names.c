@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-enum { PAGE_NUMBERS = 512 };
+/* Entries taken, and looked at, each time the lock is held. */
+enum { PAGE_MAX = 256, LOOKS_MAX = 4096 };
 
 bool spool_is_visible(
 	const struct roster_entry *e, const struct spool_caller *caller)
@@ -111,71 +112,85 @@ int spool_name(struct spool *sp, uint64_t number,
 
 /* ---- lists ----------------------------------------------------------- */
 
-/* The next entry that is listed, NULL at the end. */
-static struct roster_entry *next_listed_locked(struct spool *sp,
-	const struct spool_writer *w, const struct spool_caller *caller,
-	size_t *place) REQUIRES(&sp->lock)
-{
-	struct roster_entry *e;
+/* A walk over what a caller lists, a page at a time. */
+struct walk {
+	struct spool *spool;
+	const char *writer; /* NULL: all */
+	const struct spool_caller *caller;
+	uint64_t after;
+	bool is_over;
+};
 
-	while ((e = roster_step(&sp->roster, place)) != NULL)
-		if (spool_is_visible(e, caller)
-			&& (w == NULL || w == &sp->writers[e->writer]))
+/*
+ * Finds up to max entries, and looks at no more than LOOKS_MAX, so that the
+ * lock is not held for long where most belong to others.
+ */
+static int walk_locked(struct spool *sp, struct walk *walk, size_t max,
+	struct roster_entry *found[static PAGE_MAX], size_t *count)
+	REQUIRES(&sp->lock)
+{
+	const struct spool_writer *w = NULL;
+	size_t place = roster_seek(&sp->roster, walk->after);
+	struct roster_entry *e;
+	size_t looks;
+
+	*count = 0;
+	if (walk->writer != NULL) {
+		w = spool_writer_locked(sp, walk->writer);
+		if (w == NULL)
+			return -ENOENT;
+	}
+	for (looks = 0; looks < LOOKS_MAX && *count < max; looks++) {
+		e = roster_step(&sp->roster, &place);
+		if (e == NULL) {
+			walk->is_over = true;
 			break;
-	return e;
+		}
+		walk->after = e->number;
+		if (spool_is_visible(e, walk->caller)
+			&& (w == NULL || w == &sp->writers[e->writer]))
+			found[(*count)++] = e;
+	}
+	return 0;
 }
 
-static int find_writer_locked(struct spool *sp, const char *writer,
-	const struct spool_writer **out) REQUIRES(&sp->lock)
+static int append_numbers(struct walk *walk, struct buf *list)
 {
-	*out = writer != NULL ? spool_writer_locked(sp, writer) : NULL;
-	return writer == NULL || *out != NULL ? 0 : -ENOENT;
-}
-
-static int number_page(struct spool *sp, const char *writer,
-	const struct spool_caller *caller, uint64_t after,
-	uint64_t page[static PAGE_NUMBERS], size_t *count)
-{
-	const struct spool_writer *w;
-	struct roster_entry *e;
-	size_t found = 0, place;
+	struct roster_entry *found[PAGE_MAX];
+	uint64_t numbers[PAGE_MAX];
+	size_t count, i;
 	int err;
 
-	mutex_lock(&sp->lock);
-	err = find_writer_locked(sp, writer, &w);
-	place = roster_seek(&sp->roster, after);
-	while (err == 0 && found < PAGE_NUMBERS
-		&& (e = next_listed_locked(sp, w, caller, &place)) != NULL)
-		page[found++] = e->number;
-	mutex_unlock(&sp->lock);
-	*count = found;
+	mutex_lock(&walk->spool->lock);
+	err = walk_locked(walk->spool, walk, PAGE_MAX, found, &count);
+	for (i = 0; i < count; i++)
+		numbers[i] = found[i]->number;
+	mutex_unlock(&walk->spool->lock);
+	buf_append(list, numbers, count * sizeof *numbers);
 	return err;
 }
 
 int spool_numbers(struct spool *sp, const char *writer,
 	const struct spool_caller *caller, uint64_t **numbers, size_t *count)
 {
-	uint64_t page[PAGE_NUMBERS];
-	uint64_t after = 0;
+	struct walk walk = { sp, writer, caller, 0, false };
 	struct buf list;
-	size_t found, octets;
-	char *data;
-	int err;
+	char *data = NULL;
+	size_t octets = 0;
+	int err = 0;
 
 	buf_init(&list);
-	do {
-		err = number_page(sp, writer, caller, after, page, &found);
-		buf_append(&list, page, found * sizeof *page);
-		if (found > 0)
-			after = page[found - 1];
-	} while (err == 0 && found == PAGE_NUMBERS);
-
-	data = err == 0 ? buf_steal(&list, &octets) : NULL;
+	while (err == 0 && !walk.is_over)
+		err = append_numbers(&walk, &list);
+	if (err == 0) {
+		data = buf_steal(&list, &octets);
+		err = data != NULL ? 0 : -ENOMEM;
+	}
 	buf_fini(&list);
-	if (data == NULL)
-		return err != 0 ? err : -ENOMEM;
+	if (err != 0)
+		return err;
 	*numbers = (uint64_t *)(void *)data; /* as malloc() aligned it */
-	*count = octets / sizeof *page;
+	*count = octets / sizeof **numbers;
 	return 0;
 }
 
@@ -190,24 +205,34 @@ static void get_row_locked(struct spool *sp, const struct roster_entry *e,
 		row->is_open ? e->file->program : "");
 }
 
+static int append_rows(
+	struct walk *walk, size_t max, struct spool_row *rows, size_t *count)
+{
+	struct roster_entry *found[PAGE_MAX];
+	size_t page = max - *count < PAGE_MAX ? max - *count : PAGE_MAX;
+	size_t found_count, i;
+	int err;
+
+	mutex_lock(&walk->spool->lock);
+	err = walk_locked(walk->spool, walk, page, found, &found_count);
+	for (i = 0; i < found_count; i++)
+		get_row_locked(walk->spool, found[i], &rows[(*count)++]);
+	mutex_unlock(&walk->spool->lock);
+	return err;
+}
+
 int spool_rows(struct spool *sp, const char *writer,
 	const struct spool_caller *caller, uint64_t after, size_t max,
 	struct spool_row *rows, size_t *count)
 {
-	const struct spool_writer *w;
-	struct roster_entry *e;
-	size_t found = 0, place;
-	int err;
+	struct walk walk = { sp, writer, caller, after, false };
+	size_t filled = 0;
+	int err = 0;
 
-	mutex_lock(&sp->lock);
-	err = find_writer_locked(sp, writer, &w);
-	place = roster_seek(&sp->roster, after);
-	while (err == 0 && found < max
-		&& (e = next_listed_locked(sp, w, caller, &place)) != NULL)
-		get_row_locked(sp, e, &rows[found++]);
-	mutex_unlock(&sp->lock);
+	while (err == 0 && !walk.is_over && filled < max)
+		err = append_rows(&walk, max, rows, &filled);
 	if (err == 0)
-		*count = found;
+		*count = filled;
 	return err;
 }
 

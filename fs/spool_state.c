@@ -162,25 +162,22 @@ void spool_settle(struct spool *sp)
 
 /* ---- steps ----------------------------------------------------------- */
 
-/* Takes out what waits for the data set. */
-static struct spool_later *take_later_locked(
-	struct spool *sp, struct roster_entry *e) REQUIRES(&sp->lock)
+/* Takes out what waits for the data set, which may be gone by now. */
+static struct spool_later *take_later_locked(struct spool *sp, uint64_t number)
+	REQUIRES(&sp->lock)
 {
 	struct spool_later **at = &sp->later;
 	struct spool_later *taken = NULL;
 	struct spool_later *later;
 
-	if (!e->has_later)
-		return NULL;
-	e->has_later = false;
 	while ((later = *at) != NULL) {
-		if (later->number == e->number) {
-			*at = later->next;
-			later->next = taken;
-			taken = later;
-		} else {
+		if (later->number != number) {
 			at = &later->next;
+			continue;
 		}
+		*at = later->next;
+		later->next = taken;
+		taken = later;
 	}
 	return taken;
 }
@@ -239,14 +236,14 @@ static void step_done(void *arg, int err)
 	struct spool_step *step = arg;
 	struct spool *sp = step->spool;
 	struct spool_wake wake = { NULL, NULL, NULL };
-	struct spool_later *later = NULL;
+	struct spool_later *later;
 	struct roster_entry *gone = NULL;
 	struct roster_entry *e;
 
 	mutex_lock(&sp->lock);
+	later = take_later_locked(sp, step->number);
 	e = roster_by_number(&sp->roster, step->number);
 	if (e != NULL) {
-		later = take_later_locked(sp, e);
 		if (err == 0 && step->to == DATASET_READY)
 			wake = spool_wake_locked(sp, e->writer);
 		gone = apply_locked(sp, e, step, err);

@@ -61,7 +61,6 @@ static void relabelled(void *arg, int err)
 			roster_drop_label(&sp->roster, e);
 		mutex_unlock(&sp->lock);
 	}
-	/* Gone meanwhile is what was asked for, too. */
 	answer(u, err == STORE_NONE ? 0 : err);
 }
 
@@ -176,7 +175,6 @@ static enum act look_at_open_locked(struct spool *sp, struct unlinking *u,
 		spool_file_ref(e->file);
 		return ACT_HANDLE;
 	}
-	e->has_later = true;
 	u->later.number = u->number;
 	u->later.next = sp->later;
 	sp->later = &u->later;
@@ -188,7 +186,8 @@ static enum act look_locked(struct spool *sp, struct unlinking *u,
 {
 	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
-	*err = -ENOENT;
+	/* Gone meanwhile: its label with it, but not by our purge. */
+	*err = u->is_job_name ? -ENOENT : 0;
 	if (e == NULL)
 		return ACT_ANSWER;
 	if (e->state == DATASET_OPEN)

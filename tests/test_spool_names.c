@@ -189,6 +189,29 @@ START_TEST(a_list_names_every_data_set_in_order)
 }
 END_TEST
 
+START_TEST(a_list_finds_what_stands_behind_many_of_others)
+{
+	enum { MANY = 5000 };
+	struct spool_row row;
+	uint64_t number;
+	size_t count;
+	int i;
+
+	for (i = 0; i < MANY; i++)
+		dataset_put(test_spool, "mail", "b", &bob);
+	number = dataset_put(test_spool, "mail", "a", &alice);
+	ck_assert_uint_eq(listed(&alice), 1);
+	ck_assert_int_eq(
+		spool_rows(test_spool, "MAIL", &alice, 0, 1, &row, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_uint_eq(row.dataset.number, number);
+	ck_assert_int_eq(
+		spool_rows(test_spool, "MAIL", &alice, number, 1, &row, &count),
+		0);
+	ck_assert_uint_eq(count, 0);
+}
+END_TEST
+
 START_TEST(a_row_says_who_has_the_data_set_open)
 {
 	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
@@ -259,6 +282,7 @@ int main(void)
 	tcase_add_test(tc, an_exclusive_create_refuses_a_listed_name);
 	tcase_add_test(tc, everybody_reaches_what_he_may_by_job_id);
 	tcase_add_test(tc, a_list_names_every_data_set_in_order);
+	tcase_add_test(tc, a_list_finds_what_stands_behind_many_of_others);
 	tcase_add_test(tc, a_row_says_who_has_the_data_set_open);
 	tcase_add_test(tc, attributes_are_changed_by_owner_and_operator);
 	suite_add_tcase(suite, tc);

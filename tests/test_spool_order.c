@@ -192,6 +192,29 @@ START_TEST(unlink_waits_for_the_submission)
 }
 END_TEST
 
+START_TEST(unlink_is_answered_when_the_data_set_is_sent_meanwhile)
+{
+	uint64_t number = release_late("a");
+	struct awaited label, job;
+	struct store_claim claim;
+	char name[64];
+	size_t count;
+
+	strcpy(name, job_name_of(test_spool, number));
+	awaited_init(&label);
+	awaited_init(&job);
+	spool_unlink(test_spool, "MAIL", "mail", &alice, awaited_set, &label);
+	spool_unlink(test_spool, "MAIL", name, &alice, awaited_set, &job);
+	ck_assert_int_eq(
+		spool_select(test_spool, "MAIL", 1, &claim, &count), 0);
+	ck_assert_int_eq(
+		dataset_finish(test_spool, &claim, DATASET_PURGED, 0, ""), 0);
+	give_answers();
+	ck_assert_int_eq(awaited_wait(&label), 0);
+	ck_assert_int_eq(awaited_wait(&job), -ENOENT);
+}
+END_TEST
+
 /* Each is what a forwarder does between our look and the store's. */
 static void take_claim(bool is_told)
 {
@@ -411,6 +434,8 @@ int main(void)
 	tcase_add_loop_test(tc,
 		the_next_claim_may_be_told_before_the_end_of_the_last, 0, 2);
 	tcase_add_test(tc, unlink_waits_for_the_submission);
+	tcase_add_test(
+		tc, unlink_is_answered_when_the_data_set_is_sent_meanwhile);
 	tcase_add_loop_test(
 		tc, unlink_by_job_id_is_busy_when_a_claim_was_faster, 0, 2);
 	tcase_add_test(tc, unlink_by_job_id_looks_again);
