@@ -259,3 +259,11 @@ int log_count(const char *text)
 	}
 	return count;
 }
+
+void wait_for_log(const char *text)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
+
+	while (log_count(text) == 0)
+		ck_assert(look_again(deadline_ns));
+}

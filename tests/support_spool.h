@@ -75,4 +75,7 @@ void log_capture(void);
 /* How many lines logged since log_capture() contain text. */
 int log_count(const char *text);
 
+/* Waits, with a deadline, until one does. */
+void wait_for_log(const char *text);
+
 #endif

@@ -328,7 +328,7 @@ START_TEST(a_data_set_that_could_not_be_submitted_is_shown_as_held)
 	wait_for_state(test_spool, number, DATASET_HELD);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
 	ck_assert_str_eq(d.reason, "not submitted: Input/output error");
-	ck_assert_int_eq(log_count("JESF012E JOB00001 not submitted"), 1);
+	wait_for_log("JESF012E JOB00001 not submitted");
 }
 END_TEST
 
