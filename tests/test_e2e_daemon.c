@@ -1,0 +1,291 @@
+/*
+ * The program as a process: how it starts, tells what is wrong, and ends.
+ */
+#include "support_files.h"
+#include "support_mount.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TEST_S = 120 };
+
+static struct mount m;
+static char program[PATH_MAX];
+static char said[PATH_MAX]; /* file with what the last run printed */
+
+/* A daemon becomes our child when its parent ends. */
+static void adopt(void)
+{
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+}
+
+/* Leaves a configuration that has mounted once. */
+static void begin(void)
+{
+	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
+	char *slash;
+
+	ck_assert_int_gt(len, 0);
+	program[len] = '\0';
+	slash = strrchr(program, '/');
+	text_copy(slash, sizeof "/jesfs", "/jesfs");
+	mount_start_simple(&m);
+	text_format(said, sizeof said, "%s/said", m.scratch);
+	adopt();
+}
+
+static void finish(void)
+{
+	mount_fini(&m);
+}
+
+/* Runs the program with a line of arguments; its exit status. */
+static int run(const char *arguments)
+{
+	return shell("%s %s >%s 2>&1", program, arguments, said);
+}
+
+static int run_here(const char *before)
+{
+	char line[2 * PATH_MAX];
+
+	text_format(line, sizeof line, "%s %s %s", before, m.conf, m.point);
+	return run(line);
+}
+
+static void expect_said(const char *needle)
+{
+	char *text = file_text("%s", said);
+
+	ck_assert_msg(strstr(text, needle) != NULL, "expected \"%s\" in: %s",
+		needle, text);
+	free(text);
+}
+
+/* A child of this process that is the program; 0 when there is none. */
+static pid_t find_child(void)
+{
+	char path[64], comm[32] = "";
+	char *children = file_text("/proc/self/task/%d/children", getpid());
+	char *rest = children;
+	long pid;
+	FILE *f;
+
+	while ((pid = strtol(rest, &rest, 10)) > 0) {
+		snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+		f = fopen(path, "re");
+		if (f == NULL)
+			continue;
+		if (fgets(comm, sizeof comm, f) == NULL)
+			comm[0] = '\0';
+		fclose(f);
+		if (strcmp(comm, "jesfs\n") == 0)
+			break;
+	}
+	free(children);
+	return (pid_t)pid;
+}
+
+/* The daemon, once its starting process has ended. */
+static pid_t find_daemon(void)
+{
+	pid_t pid = find_child();
+
+	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+static int end_daemon(pid_t pid)
+{
+	int status;
+
+	ck_assert_int_eq(kill(pid, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void put_mail(const char *name)
+{
+	char path[PATH_MAX];
+
+	text_format(path, sizeof path, "%s/%s", m.drop, name);
+	ck_assert_int_eq(file_puts(path,
+				 "HELO A\nMAIL FROM:<o@a.example>\n"
+				 "RCPT TO:<p@b.example>\nDATA\n\nx\n.\n"),
+		0);
+}
+
+/* In the process of all tests: a daemon that a failed test left. */
+static void end_all(void)
+{
+	pid_t pid;
+
+	while ((pid = find_child()) > 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* ---- start --------------------------------------------------------------- */
+
+START_TEST(the_daemon_is_there_when_its_starter_ends)
+{
+	pid_t pid;
+	char *cwd;
+
+	ck_assert_int_eq(mount_stop(&m), 0);
+	ck_assert_int_eq(run_here("-c"), 0);
+	ck_assert(mount_is_there(m.point));
+	put_mail("one");
+	wait_for_mails(&m, 1);
+	pid = find_daemon();
+	ck_assert_int_eq(getsid(pid), pid);
+	ck_assert_int_eq(
+		shell("test \"$(readlink /proc/%d/cwd)\" = /", pid), 0);
+	cwd = file_text("%s", said);
+	ck_assert_str_eq(strstr(cwd, "JESF001I") != NULL ? "" : cwd, "");
+	free(cwd);
+	ck_assert_int_eq(end_daemon(pid), 0);
+	ck_assert(!mount_is_there(m.point));
+}
+END_TEST
+
+START_TEST(it_starts_as_mount8_calls_it)
+{
+	char line[2 * PATH_MAX];
+
+	ck_assert_int_eq(mount_stop(&m), 0);
+	text_format(line, sizeof line,
+		"%s %s -o rw,nosuid,nodev,noexec,noatime,noauto,user,_netdev,"
+		"x-systemd.requires=network.target",
+		m.conf, m.point);
+	ck_assert_int_eq(run(line), 0);
+	ck_assert(mount_is_there(m.point));
+	ck_assert_int_eq(shell("grep -q ' %s .*nosuid,nodev,noexec,noatime' "
+			       "/proc/self/mountinfo",
+				 m.point),
+		0);
+	ck_assert_int_eq(end_daemon(find_daemon()), 0);
+}
+END_TEST
+
+START_TEST(a_second_instance_is_told_of_the_first)
+{
+	char line[2 * PATH_MAX], other[PATH_MAX];
+
+	text_format(other, sizeof other, "%s/other", m.scratch);
+	ck_assert_int_eq(mkdir(other, 0755), 0);
+	text_format(line, sizeof line, "-c %s %s", m.conf, other);
+	ck_assert_int_eq(run(line), 1);
+	expect_said("JESF005E");
+	expect_said("/spool");
+	ck_assert(!mount_is_there(other));
+	put_mail("first");
+	wait_for_mails(&m, 1);
+}
+END_TEST
+
+START_TEST(a_wrong_mount_option_reaches_the_terminal)
+{
+	ck_assert_int_eq(mount_stop(&m), 0);
+	ck_assert_int_eq(run_here("-o nonsense -c"), 1);
+	expect_said("nonsense");
+	ck_assert(!mount_is_there(m.point));
+	ck_assert_int_eq(run_here("-f -o nonsense -c"), 1);
+	expect_said("nonsense");
+}
+END_TEST
+
+/* ---- end ----------------------------------------------------------------- */
+
+START_TEST(a_file_still_open_gets_an_error_and_not_a_silent_loss)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	text_format(path, sizeof path, "%s/open", m.drop);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "HELO a\n", 7), 7);
+	ck_assert_int_eq(mount_stop(&m), 0);
+	n = write(fd, "MAIL FROM:<a@b>\n", 16);
+	ck_assert_int_eq(n, -1);
+	close(fd);
+	/* What was written is kept for the operator, not sent. */
+	mount_start(&m);
+	ck_assert_int_eq(
+		shell("grep -q ' held .*INCOMPLETE' %s/status/queue", m.point),
+		0);
+	ck_assert_uint_eq(mails_count(&m, 0), 0);
+}
+END_TEST
+
+/* How the program started by mount_start() ended. */
+static int wait_for_end(void)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(m.daemon, &status, 0), m.daemon);
+	m.daemon = 0;
+	ck_assert(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+START_TEST(sigint_ends_it_too)
+{
+	ck_assert_int_eq(kill(m.daemon, SIGINT), 0);
+	ck_assert_int_eq(wait_for_end(), 0);
+	ck_assert(!mount_is_there(m.point));
+}
+END_TEST
+
+START_TEST(an_unmount_by_somebody_else_ends_it)
+{
+	ck_assert_int_eq(umount2(m.point, 0), 0);
+	ck_assert_int_eq(wait_for_end(), 0);
+}
+END_TEST
+
+START_TEST(sighup_does_not_end_it)
+{
+	ck_assert_int_eq(kill(m.daemon, SIGHUP), 0);
+	wait_for_text("JESF008W", m.log);
+	put_mail("after");
+	wait_for_mails(&m, 1);
+	ck_assert_int_eq(mount_stop(&m), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("e2e_daemon");
+	TCase *t = tcase_create("daemon");
+
+	tcase_set_timeout(t, TEST_S);
+	tcase_add_unchecked_fixture(t, adopt, end_all);
+	tcase_add_checked_fixture(t, begin, finish);
+	tcase_add_test(t, the_daemon_is_there_when_its_starter_ends);
+	tcase_add_test(t, it_starts_as_mount8_calls_it);
+	tcase_add_test(t, a_second_instance_is_told_of_the_first);
+	tcase_add_test(t, a_wrong_mount_option_reaches_the_terminal);
+	tcase_add_test(
+		t, a_file_still_open_gets_an_error_and_not_a_silent_loss);
+	tcase_add_test(t, sigint_ends_it_too);
+	tcase_add_test(t, an_unmount_by_somebody_else_ends_it);
+	tcase_add_test(t, sighup_does_not_end_it);
+	suite_add_tcase(s, t);
+	return mount_main(s);
+}
