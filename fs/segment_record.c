@@ -1,0 +1,160 @@
+#include "segment_record.h"
+
+#include "store_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { RECORD_MAGIC = 0x6a657331, CHECK_CHUNK = 64 << 10 };
+
+_Static_assert(sizeof(struct record_head) % RECORD_ALIGN == 0,
+	"content starts aligned, and the head has no hidden octets");
+_Static_assert(LABEL_MAX <= UINT8_MAX, "label_len holds every label");
+
+static const char zeros[RECORD_ALIGN];
+
+static uint32_t checksum(uint32_t sum, const void *octets, size_t len)
+{
+	return (uint32_t)crc32_z(sum, octets, len);
+}
+
+static uint32_t padding(size_t len)
+{
+	return (uint32_t)(-len & (RECORD_ALIGN - 1));
+}
+
+uint32_t record_octets(const struct segment_record *record)
+{
+	size_t len = sizeof(struct record_head) + record->length
+		+ strlen(record->attributes->label);
+
+	return (uint32_t)len + padding(len);
+}
+
+static uint32_t head_checksum(
+	const struct record_head *head, const char *label, size_t label_len)
+{
+	struct record_head plain = *head;
+
+	plain.head_sum = 0;
+	return checksum(checksum(0, &plain, sizeof plain), label, label_len);
+}
+
+void record_pack(const struct segment_record *record, struct record_head *head,
+	struct iovec pieces[static RECORD_PIECES])
+{
+	const struct dataset *d = record->attributes;
+	size_t label_len = strlen(d->label);
+
+	memset(head, 0, sizeof *head);
+	head->magic = RECORD_MAGIC;
+	head->sum = checksum(0, record->octets, record->length);
+	head->length = record->length;
+	head->number = d->number;
+	head->created_ns = d->created_ns;
+	head->changed_ns = d->changed_ns;
+	head->offset = record->offset;
+	head->job = d->job;
+	head->uid = d->uid;
+	head->gid = d->gid;
+	head->mode = d->mode;
+	memcpy(head->writer, d->writer, sizeof head->writer);
+	memcpy(head->job_name, d->job_name, sizeof head->job_name);
+	head->label_len = (uint8_t)label_len;
+	head->has_label = d->has_label;
+	head->head_sum = head_checksum(head, d->label, label_len);
+
+	pieces[0] = (struct iovec){ head, sizeof *head };
+	pieces[1] = (struct iovec){ (void *)record->octets, record->length };
+	pieces[2] = (struct iovec){ (void *)d->label, label_len };
+	pieces[3] = (struct iovec){ (void *)zeros,
+		padding(sizeof *head + record->length + label_len) };
+}
+
+static int read_all(int fd, void *octets, size_t len, uint64_t position)
+{
+	char *to = octets;
+	ssize_t got;
+
+	while (len > 0) {
+		got = pread(fd, to, len, (off_t)position);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return STORE_DAMAGED; /* the file ends too early */
+		to += got;
+		len -= (size_t)got;
+		position += (uint64_t)got;
+	}
+	return 0;
+}
+
+static int check_head(int fd, const struct extent *e, uint64_t number,
+	struct record_head *head)
+{
+	char label[LABEL_MAX];
+	int err = read_all(fd, head, sizeof *head, e->position);
+
+	if (err != 0)
+		return err;
+	if (head->magic != RECORD_MAGIC || head->number != number
+		|| head->offset != e->offset || head->length != e->length
+		|| head->label_len > LABEL_MAX)
+		return STORE_DAMAGED;
+	err = read_all(fd, label, head->label_len,
+		e->position + sizeof *head + e->length);
+	if (err != 0)
+		return err;
+	if (head_checksum(head, label, head->label_len) != head->head_sum)
+		return STORE_DAMAGED;
+	return 0;
+}
+
+/* Goes on with the checksum over what the caller did not ask for. */
+static int checksum_rest(
+	int fd, const struct extent *e, uint32_t from, uint32_t *sum)
+{
+	char *chunk = malloc(CHECK_CHUNK);
+	uint32_t len;
+	int err = 0;
+
+	if (chunk == NULL)
+		return -ENOMEM;
+	for (; from < e->length && err == 0; from += len) {
+		len = e->length - from;
+		if (len > CHECK_CHUNK)
+			len = CHECK_CHUNK;
+		err = read_all(fd, chunk, len,
+			e->position + sizeof(struct record_head) + from);
+		if (err == 0)
+			*sum = checksum(*sum, chunk, len);
+	}
+	free(chunk);
+	return err;
+}
+
+int record_read(int fd, const struct extent *e, uint64_t number, uint32_t skip,
+	void *octets, uint32_t len)
+{
+	struct record_head head;
+	uint32_t sum;
+	int err;
+
+	err = read_all(fd, octets, len,
+		e->position + sizeof(struct record_head) + skip);
+	if (err != 0 || skip != 0)
+		return err;
+	err = check_head(fd, e, number, &head);
+	if (err != 0)
+		return err;
+	sum = checksum(0, octets, len);
+	if (len < e->length)
+		err = checksum_rest(fd, e, len, &sum);
+	if (err != 0)
+		return err;
+	return sum == head.sum ? 0 : STORE_DAMAGED;
+}

@@ -1,0 +1,50 @@
+/*
+ * segment_record - how one record looks on disk.
+ *
+ * A head, the content, the label, and zeros up to a multiple of eight
+ * octets. Numbers are in the order of the machine: a spool directory does
+ * not travel. Pure, but for the read; any thread.
+ */
+#ifndef SEGMENT_RECORD_H
+#define SEGMENT_RECORD_H
+
+#include "segment.h"
+
+#include <sys/uio.h>
+
+enum {
+	RECORD_ALIGN = 8,
+	RECORD_PIECES = 4, /* head, content, label, zeros */
+};
+
+struct record_head {
+	uint32_t magic;
+	uint32_t head_sum; /* of head and label, with 0 in its place */
+	uint32_t sum;      /* of the content */
+	uint32_t length;
+	uint64_t number;
+	int64_t created_ns;
+	int64_t changed_ns;
+	uint32_t offset;
+	uint32_t job;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t mode;
+	char writer[WRITER_NAME_MAX + 1];
+	char job_name[JOB_NAME_MAX + 1];
+	uint8_t label_len;
+	uint8_t has_label;
+};
+
+/* Octets a record takes on disk. */
+uint32_t record_octets(const struct segment_record *record);
+
+/* Fills the head and the pieces to write; they point into the arguments. */
+void record_pack(const struct segment_record *record, struct record_head *head,
+	struct iovec pieces[static RECORD_PIECES]);
+
+/* segments_read() on a descriptor. */
+MUST_USE int record_read(int fd, const struct extent *e, uint64_t number,
+	uint32_t skip, void *octets, uint32_t len);
+
+#endif

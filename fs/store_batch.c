@@ -1,0 +1,295 @@
+#include "store_batch.h"
+
+#include "log.h"
+#include "store_failed.h"
+
+static void start_large(struct batch *b)
+{
+	struct request *r;
+	struct request *next;
+
+	for (r = b->large.first; r != NULL; r = next) {
+		next = next_of(r);
+		request_sync_large(r);
+	}
+}
+
+/* ---- a sync that failed ---------------------------------------------- */
+
+static bool must_be_held(const struct request *r)
+{
+	return r->kind == REQUEST_SYNC || r->kind == REQUEST_SUBMIT
+		|| (r->kind == REQUEST_MOVE && r->to == DATASET_READY);
+}
+
+/* From now on -EIO for everything; the next start holds what this was. */
+static void break_store(struct batch *b)
+{
+	struct local *l = b->local;
+	uint64_t numbers[BATCH_REQUESTS_MAX];
+	struct request *r;
+	size_t count = 0;
+
+	for (r = b->work.first; r != NULL; r = next_of(r)) {
+		if (r->err != 0 && must_be_held(r))
+			numbers[count++] = r->number;
+	}
+	atomic_store(&l->is_broken, true);
+	log_error("spool: a sync failed; nothing is accepted until a restart "
+		  "on healthy storage");
+	if (failed_write(l->failed_file, numbers, count) != 0)
+		log_error("spool: nor could it be noted which data sets must "
+			  "be held at the next start");
+}
+
+static void fail_all(struct batch *b, int err)
+{
+	struct request *r;
+
+	for (r = b->work.first; r != NULL; r = next_of(r))
+		r->err = err;
+}
+
+static bool has_failed_large(const struct batch *b)
+{
+	const struct request *r;
+
+	for (r = b->work.first; r != NULL; r = next_of(r))
+		if (r->plan != NULL && r->plan->sync_failed)
+			return true;
+	return false;
+}
+
+/* ---- content --------------------------------------------------------- */
+
+static size_t gather(struct batch *b)
+{
+	struct local *l = b->local;
+	struct flush_plan *p;
+	struct request *r;
+	size_t count = 0;
+
+	for (r = b->work.first; r != NULL; r = next_of(r)) {
+		p = r->plan;
+		if (p == NULL || !p->has_record)
+			continue;
+		l->owners[count] = r;
+		l->records[count++] = (struct segment_record){
+			.attributes = &p->row.dataset,
+			.octets = p->flush.content->octets + p->flush.low,
+			.offset = (uint32_t)p->flush.low,
+			.length = (uint32_t)(p->flush.high - p->flush.low),
+		};
+	}
+	return count;
+}
+
+/* All together; if that fails each alone, so that one does not fail all. */
+static void append(struct local *l, size_t count)
+{
+	size_t i;
+
+	if (segments_append(l->segments, l->records, count) != 0)
+		for (i = 0; i < count; i++) {
+			if (l->records[i].extent.segment != 0)
+				continue;
+			l->owners[i]->err =
+				segments_append(l->segments, &l->records[i], 1);
+		}
+	for (i = 0; i < count; i++)
+		l->owners[i]->plan->extent = l->records[i].extent;
+}
+
+/* Returns false when the store is broken. */
+static bool write_content(struct batch *b)
+{
+	size_t count = gather(b);
+
+	if (count > 0)
+		append(b->local, count);
+	if ((count == 0 || segments_sync(b->local->segments) == 0)
+		&& !has_failed_large(b))
+		return true;
+	fail_all(b, -EIO);
+	return false;
+}
+
+/* ---- rows ------------------------------------------------------------ */
+
+static int reserve_numbers(struct batch *b)
+{
+	struct local *l = b->local;
+	uint64_t job =
+		((uint64_t)b->next_job + NUMBERS_AHEAD) % JOB_NUMBER_MAX + 1;
+	int err;
+
+	if (b->next_number <= l->reserved_number)
+		return 0;
+	err = catalogue_set(l->catalogue, CATALOGUE_NEXT_NUMBER,
+		b->next_number + NUMBERS_AHEAD);
+	if (err == 0)
+		err = catalogue_set(l->catalogue, CATALOGUE_NEXT_JOB, job);
+	return err;
+}
+
+static void numbers_are_reserved(struct batch *b)
+{
+	if (b->next_number > b->local->reserved_number)
+		b->local->reserved_number = b->next_number + NUMBERS_AHEAD;
+}
+
+/* Those from first on, up to end, that did not fail before. */
+static int commit_range(
+	struct batch *b, struct request *first, struct request *end)
+{
+	struct local *l = b->local;
+	struct request *r;
+	int err = catalogue_begin(l->catalogue);
+
+	if (err == 0)
+		err = reserve_numbers(b);
+	for (r = first; r != end && err == 0; r = next_of(r))
+		if (r->err == 0)
+			err = apply_rows(l, r);
+	if (err == 0)
+		err = catalogue_commit(l->catalogue);
+	else
+		catalogue_rollback(l->catalogue);
+	if (err == 0)
+		numbers_are_reserved(b);
+	return err;
+}
+
+static bool has_work(const struct batch *b)
+{
+	const struct request *r;
+
+	for (r = b->work.first; r != NULL; r = next_of(r))
+		if (r->err == 0)
+			return true;
+	return false;
+}
+
+static void commit(struct batch *b)
+{
+	struct catalogue *c = b->local->catalogue;
+	struct request *r;
+	int err = 0;
+
+	if (!has_work(b))
+		return;
+	if (commit_range(b, b->work.first, NULL) == 0)
+		return;
+	for (r = b->work.first; r != NULL; r = next_of(r)) {
+		if (r->err != 0)
+			continue;
+		err = catalogue_is_failed(c) ? -EIO
+					     : commit_range(b, r, next_of(r));
+		r->err = err;
+	}
+	if (catalogue_is_failed(c))
+		break_store(b);
+}
+
+/* ---- answers --------------------------------------------------------- */
+
+static void settle_all(struct batch *b)
+{
+	struct local *l = b->local;
+	struct request *r;
+
+	mutex_lock(&l->lock);
+	for (r = b->work.first; r != NULL; r = next_of(r)) {
+		if (r->err == 0)
+			settle_locked(l, r);
+		else
+			unplan_locked(l, r);
+	}
+	for (r = b->done.first; r != NULL; r = next_of(r))
+		unplan_locked(l, r);
+	mutex_unlock(&l->lock);
+}
+
+static size_t answer(struct request *r)
+{
+	store_done *done = r->done;
+	void *arg = r->arg;
+	int err = r->err;
+
+	if (r->found != NULL)
+		*r->found = r->count;
+	request_free(r);
+	done(arg, err);
+	return 1;
+}
+
+/* Riders come before the request they ride with. */
+static void unfold(struct list *from, struct list *syncs, struct list *others)
+{
+	struct request *r;
+	struct request *next;
+	struct request *rider;
+	struct request *next_rider;
+
+	for (r = from->first; r != NULL; r = next) {
+		next = next_of(r);
+		for (rider = r->riders; rider != NULL; rider = next_rider) {
+			next_rider = next_of(rider);
+			rider->err = r->err;
+			list_add(rider->kind == REQUEST_SYNC ? syncs : others,
+				rider);
+		}
+		list_add(r->kind == REQUEST_SYNC ? syncs : others, r);
+	}
+}
+
+/* The reply to each FLUSH last: it wakes a process that takes the CPU. */
+static void answer_all(struct batch *b)
+{
+	struct local *l = b->local;
+	struct list syncs;
+	struct list others;
+	struct request *r;
+	struct request *next;
+	size_t count = 0;
+
+	list_init(&syncs);
+	list_init(&others);
+	unfold(&b->done, &syncs, &others);
+	unfold(&b->work, &syncs, &others);
+	for (r = others.first; r != NULL; r = next) {
+		next = next_of(r);
+		count += answer(r);
+	}
+	for (r = syncs.first; r != NULL; r = next) {
+		next = next_of(r);
+		count += answer(r);
+	}
+	mutex_lock(&l->lock);
+	l->pending -= count;
+	if (l->pending == 0)
+		cond_broadcast(&l->changed);
+	mutex_unlock(&l->lock);
+}
+
+struct committer_request *local_serve(
+	void *arg, struct committer_request *waiting)
+{
+	struct batch b = { .local = arg };
+
+	list_init(&b.work);
+	list_init(&b.done);
+	list_init(&b.large);
+	list_init(&b.later);
+	batch_plan(&b, (struct request *)waiting);
+	start_large(&b);
+	if (b.work.first != NULL) {
+		if (write_content(&b))
+			commit(&b);
+		else
+			break_store(&b);
+	}
+	settle_all(&b);
+	answer_all(&b);
+	return (struct committer_request *)b.later.first;
+}

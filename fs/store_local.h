@@ -1,0 +1,106 @@
+/*
+ * store_local - the embedded store: a catalogue, segments and files of their
+ * own in one directory, written by one committer.
+ *
+ * What its files share. The entry in memory says what the row on disk says:
+ * the committer changes the row first, then, under the lock, the entry.
+ */
+#ifndef STORE_LOCAL_H
+#define STORE_LOCAL_H
+
+#include "catalogue_read.h"
+#include "committer.h"
+#include "mutex.h"
+#include "store_draft.h"
+#include "store_index.h"
+#include "store_ops.h"
+#include "store_pool.h"
+
+#include <stdatomic.h>
+
+enum {
+	EXTENTS_MAX = 64, /* records of one data set; then they become one */
+	BATCH_REQUESTS_MAX = 512,
+	BATCH_OCTETS_MAX = 16 << 20,
+	NUMBERS_AHEAD = 1000, /* reserved in the catalogue at a time */
+};
+
+struct local {
+	struct store base;
+	int directory;
+	int segments_directory;
+	int files; /* directory of large data sets */
+	int lock_file;
+	int failed_file; /* see store_failed.h */
+	uint64_t capacity_octets;
+	uint64_t dataset_octets_max;
+	uint64_t epoch;
+	struct segments *segments;
+	struct catalogue *catalogue;
+	struct committer *committer;
+	struct pool *pool;
+	atomic_bool is_broken; /* a sync failed: -EIO for ever */
+
+	struct mutex lock;
+	struct cond changed;
+	struct index index GUARDED_BY(lock);
+	uint64_t next_number GUARDED_BY(lock);
+	uint64_t version GUARDED_BY(lock); /* see store_wait() */
+	uint64_t pending GUARDED_BY(lock); /* requests not yet answered */
+
+	/* the committer's alone */
+	uint64_t last_token;
+	uint64_t reserved_number; /* below it the catalogue needs no change */
+	struct segment_record records[BATCH_REQUESTS_MAX];
+	struct request *owners[BATCH_REQUESTS_MAX]; /* of the records */
+};
+
+/* ---- store_batch.c ---------------------------------------------------- */
+
+committer_serve local_serve;
+
+/* ---- store_apply.c ---------------------------------------------------- */
+
+struct request;
+
+/* What a request changes in the catalogue. */
+MUST_USE int apply_rows(struct local *l, struct request *r);
+
+/* The same in memory, once it is durable; or takes back what was planned. */
+void settle_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
+void unplan_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
+
+/* ---- store_local_read.c ----------------------------------------------- */
+
+int local_resolve(struct store *s, uint64_t key, uint64_t *number);
+int local_lookup(struct store *s, uint64_t number, struct dataset *out);
+ssize_t local_read(struct store *s, uint64_t number, uint64_t offset,
+	void *octets, size_t len);
+int local_mark(struct store *s, uint64_t number, uint32_t mail,
+	struct store_mark_row *out);
+int local_marks(struct store *s, uint64_t number, uint32_t after, size_t max,
+	struct store_mark_row *out, size_t *count);
+int local_list(struct store *s, const char *writer, uint64_t after, size_t max,
+	struct dataset *out, size_t *count);
+void local_stats(struct store *s, struct store_stats *out);
+uint64_t local_wait(struct store *s, uint64_t version, int64_t deadline_ns);
+
+/* ---- store_local.c ---------------------------------------------------- */
+
+extern const struct store_ops local_ops;
+
+/* ---- store_start.c ---------------------------------------------------- */
+
+void local_close(struct store *s);
+
+/* ---- store_recover.c -------------------------------------------------- */
+
+/* Entries from rows; what a start changes. Before any thread of the store. */
+MUST_USE int local_recover(struct local *l);
+
+static inline struct local *local_of(struct store *s)
+{
+	return (struct local *)s;
+}
+
+#endif

@@ -1,0 +1,204 @@
+#include "store_batch.h"
+
+#include "clock.h"
+
+#include <stdlib.h>
+
+enum verdict {
+	VERDICT_WORK,
+	VERDICT_DONE,
+	VERDICT_LARGE,
+	VERDICT_LATER,
+	VERDICT_RIDES
+};
+
+static enum verdict refuse(struct request *r, int err)
+{
+	r->err = err;
+	return VERDICT_DONE;
+}
+
+/* A flush of the same octets, or the submit that follows it. */
+static enum verdict ride(struct request *leader, struct request *r)
+{
+	if (leader->plan == NULL || r->plan == NULL || r->plan->is_synced)
+		return VERDICT_LATER;
+	if (r->kind == REQUEST_SUBMIT) {
+		if (leader->submit != NULL || r->to == DATASET_PURGED)
+			return VERDICT_LATER;
+		leader->submit = r;
+	}
+	r->base.next = (struct committer_request *)leader->riders;
+	leader->riders = r;
+	return VERDICT_RIDES;
+}
+
+/* Room for one more record, while a failure harms nobody. */
+static int reserve_extent(struct entry *e)
+{
+	struct extent *grown;
+
+	if (e->extents == 0)
+		return 0;
+	grown = realloc(e->more, e->extents * sizeof(*grown));
+	if (grown == NULL)
+		return -ENOMEM;
+	e->more = grown;
+	return 0;
+}
+
+static void plan_record(struct entry *e, struct flush_plan *p)
+{
+	if (p->flush.is_file || p->flush.low == p->flush.high)
+		return;
+	p->has_record = true;
+	p->is_whole = e->extents == 0
+		|| (p->flush.low == 0 && p->flush.high == p->flush.size);
+}
+
+static enum verdict plan_flush_locked(struct batch *b, struct request *r,
+	struct entry *e) REQUIRES(&b->local->lock)
+{
+	struct flush_plan *p = r->plan;
+	struct draft *d = e->draft;
+
+	if (r->kind == REQUEST_SYNC && (e->state != DATASET_OPEN || d == NULL))
+		return refuse(r, 0); /* it is as durable as it can be */
+	if (e->state != DATASET_OPEN)
+		return refuse(r, STORE_BUSY);
+	if (r->kind == REQUEST_SUBMIT)
+		r->submit = r;
+	if (d == NULL || (r->submit != NULL && r->to == DATASET_PURGED))
+		return VERDICT_WORK;
+	if (reserve_extent(e) != 0)
+		return refuse(r, -ENOMEM);
+	if (!p->is_synced) {
+		r->draft = draft_ref(d);
+		p->is_newer = draft_take(d, e->extents >= EXTENTS_MAX,
+			&p->flush, &p->row.dataset);
+		p->is_taken = p->is_newer;
+	}
+	if (r->kind == REQUEST_SYNC && !p->is_newer && e->has_row)
+		return refuse(r, 0);
+	plan_record(e, p);
+	p->row.key = e->key;
+	b->octets += p->flush.high - p->flush.low;
+	return VERDICT_WORK;
+}
+
+static bool is_unsynced_large(const struct request *r, const struct entry *e)
+{
+	return r->plan != NULL && !r->plan->is_synced && e->draft != NULL
+		&& e->state == DATASET_OPEN
+		&& !(r->kind == REQUEST_SUBMIT && r->to == DATASET_PURGED)
+		&& draft_is_file(e->draft);
+}
+
+static enum verdict plan_claim_locked(struct batch *b, struct request *r)
+	REQUIRES(&b->local->lock)
+{
+	struct index *x = &b->local->index;
+	struct index_writer *w = index_find_writer(x, r->writer);
+	int64_t now_ns = clock_wall_ns();
+	struct entry *e;
+
+	/* one that something else is done to waits, and with it all younger */
+	while (w != NULL && r->count < r->max
+		&& (e = index_pop(w, now_ns)) != NULL) {
+		if (e->serving != NULL) {
+			index_unpop(x, e);
+			return r->count > 0 ? VERDICT_WORK : VERDICT_LATER;
+		}
+		e->serving = r;
+		r->taken[r->count++] = e;
+	}
+	return r->count > 0 ? VERDICT_WORK : VERDICT_DONE;
+}
+
+static enum verdict plan_entry_locked(struct batch *b, struct request *r,
+	struct entry *e) REQUIRES(&b->local->lock)
+{
+	switch (r->kind) {
+	case REQUEST_SYNC:
+	case REQUEST_SUBMIT:
+		return plan_flush_locked(b, r, e);
+	case REQUEST_CHECKPOINT:
+	case REQUEST_FINISH:
+		if (r->token == 0 || r->token != e->token)
+			return refuse(r, STORE_LOST);
+		return VERDICT_WORK;
+	case REQUEST_MOVE:
+		if (e->state != r->from || !store_may_move(r->from, r->to))
+			return refuse(r, STORE_BUSY);
+		return VERDICT_WORK;
+	case REQUEST_RELABEL:
+	case REQUEST_CLAIM:
+		break;
+	}
+	return VERDICT_WORK;
+}
+
+static enum verdict plan_locked(struct batch *b, struct request *r)
+	REQUIRES(&b->local->lock)
+{
+	struct entry *e;
+	enum verdict verdict;
+
+	if (b->count >= BATCH_REQUESTS_MAX || b->octets >= BATCH_OCTETS_MAX)
+		return VERDICT_LATER;
+	if (r->err != 0 || b->local->is_broken)
+		return refuse(r, r->err != 0 ? r->err : -EIO);
+	if (r->kind == REQUEST_CLAIM)
+		return plan_claim_locked(b, r);
+
+	e = index_find(&b->local->index, r->number);
+	if (e == NULL)
+		return refuse(r, r->token != 0 ? STORE_LOST : STORE_NONE);
+	if (is_unsynced_large(r, e)) {
+		r->draft = draft_ref(e->draft);
+		return VERDICT_LARGE;
+	}
+	if (e->serving != NULL)
+		return ride(e->serving, r);
+	verdict = plan_entry_locked(b, r, e);
+	if (verdict == VERDICT_WORK) {
+		r->entry = e;
+		e->serving = r;
+	}
+	return verdict;
+}
+
+static void sort_in(struct batch *b, struct request *r, enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_WORK:
+		b->count++;
+		list_add(&b->work, r);
+		break;
+	case VERDICT_DONE:
+		list_add(&b->done, r);
+		break;
+	case VERDICT_LARGE:
+		list_add(&b->large, r);
+		break;
+	case VERDICT_LATER:
+		list_add(&b->later, r);
+		break;
+	case VERDICT_RIDES:
+		break;
+	}
+}
+
+void batch_plan(struct batch *b, struct request *waiting)
+{
+	struct request *next;
+
+	mutex_lock(&b->local->lock);
+	b->next_number = b->local->next_number;
+	b->next_job = b->local->index.next_job;
+	for (; waiting != NULL; waiting = next) {
+		next = next_of(waiting);
+		sort_in(b, waiting, plan_locked(b, waiting));
+	}
+	mutex_unlock(&b->local->lock);
+}

@@ -1,0 +1,133 @@
+#include "store_request.h"
+
+#include "store_large.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static size_t text_octets(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 0;
+}
+
+static size_t marks_octets(const struct store_mark *marks, size_t count)
+{
+	size_t total = count * sizeof *marks;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		total += text_octets(marks[i].recipients)
+			+ text_octets(marks[i].reason);
+	return total;
+}
+
+/* Copies text to where there is room for it, and moves on. */
+static const char *put_text(char **room, const char *text)
+{
+	size_t len = text_octets(text);
+	const char *copy = *room;
+
+	if (text == NULL)
+		return "";
+	memcpy(*room, text, len);
+	*room += len;
+	return copy;
+}
+
+static void put_marks(struct request *r, char **room,
+	const struct store_mark *marks, size_t count)
+{
+	struct store_mark *copy = (struct store_mark *)*room;
+	size_t i;
+
+	*room += count * sizeof *copy;
+	for (i = 0; i < count; i++) {
+		copy[i] = marks[i];
+		copy[i].recipients = put_text(room, marks[i].recipients);
+		copy[i].reason = put_text(room, marks[i].reason);
+	}
+	r->marks = copy;
+	r->mark_count = count;
+}
+
+/* One piece of memory holds the request and all that it points to. */
+struct request *request_new(struct local *l, enum request_kind kind,
+	uint64_t number, const char *text, const struct store_mark *marks,
+	size_t mark_count)
+{
+	bool is_flush = kind == REQUEST_SYNC || kind == REQUEST_SUBMIT;
+	size_t plan_len = is_flush ? sizeof(struct flush_plan) : 0;
+	struct request *r;
+	char *room;
+
+	r = calloc(1,
+		sizeof *r + plan_len + text_octets(text)
+			+ marks_octets(marks, mark_count));
+	if (r == NULL)
+		return NULL;
+	r->local = l;
+	r->kind = kind;
+	r->number = number;
+	room = (char *)(r + 1);
+	if (is_flush)
+		r->plan = (struct flush_plan *)room;
+	room += plan_len;
+	put_marks(r, &room, marks, mark_count);
+	r->text = put_text(&room, text);
+	return r;
+}
+
+void request_free(struct request *r)
+{
+	draft_unref(r->draft);
+	free(r);
+}
+
+void request_push(struct request *r, store_done *done, void *arg)
+{
+	struct local *l = r->local;
+
+	r->done = done;
+	r->arg = arg;
+	mutex_lock(&l->lock);
+	l->pending++;
+	mutex_unlock(&l->lock);
+	committer_push(l->committer, &r->base);
+}
+
+/* ---- large data sets ------------------------------------------------- */
+
+/* Content first, then the name; the row follows in a batch. */
+static int sync_file(struct local *l, struct draft *d)
+{
+	if (fdatasync(d->fd) != 0)
+		return -errno;
+	if (!d->is_named && fsync(l->files) != 0)
+		return -errno;
+	d->is_named = true;
+	return 0;
+}
+
+static void sync_large(struct pool_job *job)
+{
+	struct request *r =
+		(struct request *)((char *)job - offsetof(struct request, job));
+	struct flush_plan *p = r->plan;
+
+	p->is_newer = draft_take(r->draft, false, &p->flush, &p->row.dataset);
+	p->is_taken = p->is_newer;
+	if (r->kind == REQUEST_SUBMIT)
+		r->err = large_seal(
+			r->draft->fd, r->number, p->row.dataset.size_octets);
+	if (r->err == 0 && sync_file(r->local, r->draft) != 0)
+		p->sync_failed = true;
+	p->is_synced = true;
+	committer_push(r->local->committer, &r->base);
+}
+
+void request_sync_large(struct request *r)
+{
+	r->job.run = sync_large;
+	pool_push(r->local->pool, &r->job);
+}

@@ -1,0 +1,84 @@
+/*
+ * store_request - what waits for the committer of the embedded store.
+ *
+ * Any thread may make a request and push it; from then on it belongs to the
+ * committer.
+ */
+#ifndef STORE_REQUEST_H
+#define STORE_REQUEST_H
+
+#include "store_local.h"
+
+enum request_kind {
+	REQUEST_SYNC,
+	REQUEST_SUBMIT,
+	REQUEST_RELABEL,
+	REQUEST_MOVE,
+	REQUEST_CLAIM,
+	REQUEST_CHECKPOINT,
+	REQUEST_FINISH,
+};
+
+/* What a flush writes; behind a request of REQUEST_SYNC or REQUEST_SUBMIT. */
+struct flush_plan {
+	bool is_taken;    /* from the draft: it has to be given back */
+	bool is_newer;    /* there is something to write */
+	bool is_synced;   /* a large one: the pool has done it */
+	bool has_record;  /* octets for a segment */
+	bool is_whole;    /* the record replaces all earlier ones */
+	bool sync_failed; /* of a large one: final */
+	struct flush flush;
+	struct catalogue_row row;
+	struct extent extent; /* of the record, once it is written */
+};
+
+struct request {
+	struct committer_request base;
+	struct pool_job job;
+	struct local *local;
+	enum request_kind kind;
+	int err;
+	uint64_t number;
+	uint64_t token;
+	enum dataset_state from;
+	enum dataset_state to;
+	int64_t next_try_ns;
+	store_done *done;
+	void *arg;
+	const char *text; /* reason or label */
+	bool has_label;
+	const struct store_mark *marks;
+	size_t mark_count;
+
+	/* REQUEST_CLAIM: the caller waits, and these are his */
+	const char *writer;
+	size_t max;
+	struct store_claim *claims;
+	size_t *found;
+	struct entry **taken;
+	size_t count;
+
+	/* while it is served */
+	struct entry *entry;
+	struct draft *draft; /* a reference */
+	struct flush_plan *plan;
+	struct request *submit; /* itself, or the submit that rides along */
+	struct request *riders; /* answered with it */
+	uint32_t read_upto;     /* what the marks make of the row */
+	bool is_first_claimed;
+	bool adds_marks;
+};
+
+/* text and marks may be NULL; both are copied. NULL: no memory. */
+struct request *request_new(struct local *l, enum request_kind kind,
+	uint64_t number, const char *text, const struct store_mark *marks,
+	size_t mark_count);
+void request_free(struct request *r);
+
+/* Hands it to the committer, which answers and frees it. */
+void request_push(struct request *r, store_done *done, void *arg);
+
+/* Lets the pool sync the large data set of a flush, then pushes again. */
+void request_sync_large(struct request *r);
+
+#endif
