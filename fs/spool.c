@@ -147,7 +147,7 @@ void spool_finish(struct spool *sp, uint64_t number, uint64_t token,
 	const struct store_finish *how, store_done *done, void *arg)
 {
 	size_t len = how->reason != NULL ? strlen(how->reason) : 0;
-	struct finish *f = malloc(sizeof *f + len + 1);
+	struct finish *f = calloc(1, sizeof *f + len + 1);
 
 	if (f == NULL) {
 		done(arg, -ENOMEM);
@@ -157,7 +157,6 @@ void spool_finish(struct spool *sp, uint64_t number, uint64_t token,
 		done, arg };
 	if (len > 0)
 		memcpy(f->reason, how->reason, len);
-	f->reason[len] = '\0';
 	spool_begin_call(sp);
 	store_finish(sp->store, number, token, how, finish_done, f);
 }

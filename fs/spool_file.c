@@ -165,7 +165,7 @@ static void flush_done(void *arg, int err)
 
 void spool_file_flush(struct spool_file *f, store_done *done, void *arg)
 {
-	struct flush *flush = malloc(sizeof *flush);
+	struct flush *flush = calloc(1, sizeof *flush);
 	bool is_new;
 	int err;
 

@@ -189,7 +189,7 @@ int spool_numbers(struct spool *sp, const char *writer,
 	buf_fini(&list);
 	if (err != 0)
 		return err;
-	*numbers = (uint64_t *)(void *)data; /* as malloc() aligned it */
+	*numbers = (uint64_t *)(void *)data; /* as realloc() aligned it */
 	*count = octets / sizeof **numbers;
 	return 0;
 }

@@ -46,7 +46,7 @@ static void step_over(struct spool_step *step)
 static int take_step(struct spool *sp, const struct dataset *d,
 	enum dataset_state to, const char *reason)
 {
-	struct spool_step *step = malloc(sizeof *step);
+	struct spool_step *step = calloc(1, sizeof *step);
 
 	if (step == NULL)
 		return -ENOMEM;

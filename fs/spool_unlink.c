@@ -264,7 +264,7 @@ static int find(struct spool *sp, const char *writer, const char *name,
 void spool_unlink(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, store_done *done, void *arg)
 {
-	struct unlinking *u = malloc(sizeof *u);
+	struct unlinking *u = calloc(1, sizeof *u);
 	int err = -ENOMEM;
 
 	if (u != NULL) {
