@@ -42,7 +42,8 @@ static int read_configuration(const char *file, struct config **out)
 
 	buf_init(&report);
 	err = config_read(file, out, &report);
-	fwrite(report.data, 1, report.len, stderr);
+	if (report.len > 0)
+		fwrite(report.data, 1, report.len, stderr);
 	buf_fini(&report);
 	if (err != 0 && err != -EINVAL)
 		fail(file, strerror(-err));
