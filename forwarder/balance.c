@@ -391,7 +391,7 @@ static void open_sessions(struct mailqueue *q, int64_t now_ns)
 		coming++;
 }
 
-void balance_all_locked(struct mailqueue *q)
+void balance_sessions_locked(struct mailqueue *q)
 {
 	int64_t now_ns = clock_monotonic_ns();
 
@@ -403,6 +403,11 @@ void balance_all_locked(struct mailqueue *q)
 		open_sessions(q, now_ns);
 	if (q->ready.count > 0)
 		shed_excess(q);
+}
+
+void balance_all_locked(struct mailqueue *q)
+{
+	balance_sessions_locked(q);
 	if (q->waiting_readers > 0
 		&& (q->back.count > 0 || balance_budget_locked(q) > 0))
 		cond_signal(&q->readers);

@@ -38,6 +38,12 @@ size_t balance_budget_locked(const struct mailqueue *q) REQUIRES(&q->lock);
  */
 void balance_all_locked(struct mailqueue *q) REQUIRES(&q->lock);
 
+/*
+ * The same without a word to the readers: for a reader, which looks itself.
+ * Two that found nothing to do would wake each other without end.
+ */
+void balance_sessions_locked(struct mailqueue *q) REQUIRES(&q->lock);
+
 /* No further target is asked: decides d, and counts what it has come to. */
 void balance_end_pass_locked(struct mailqueue *q, struct delivery *d)
 	REQUIRES(&q->lock);

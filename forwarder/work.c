@@ -146,7 +146,7 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 			q->spool, q->config->name, &next_due_ns);
 		if (find_mail(q, w, selectable))
 			return true;
-		balance_all_locked(q);
+		balance_sessions_locked(q);
 		if (q->back.count > 0)
 			return false;
 		next_due_ns = look_again_ns(q,
