@@ -3,6 +3,8 @@
 #include "clock.h"
 
 #include <check.h>
+#include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +21,77 @@ const struct spool_caller operator_caller = { .is_operator = true };
 struct store *test_store;
 struct spool *test_spool;
 
+static char directory[PATH_MAX]; /* "" in memory */
+
+static void open_directory(void)
+{
+	struct store_local_settings settings = { .directory = directory };
+	char why[256] = "";
+	int err;
+
+	err = store_local_open(&settings, &test_store, why, sizeof why);
+	ck_assert_msg(err == 0, "%s", why);
+}
+
+void store_on_disk_open(void)
+{
+	const char *scratch = getenv("TMPDIR");
+
+	snprintf(directory, sizeof directory, "%s/spool.XXXXXX",
+		scratch != NULL ? scratch : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	open_directory();
+}
+
+void store_on_disk_reopen(void)
+{
+	if (directory[0] == '\0')
+		return;
+	store_close(test_store);
+	open_directory();
+}
+
+static int remove_entry(const char *path, const struct stat *status, int type,
+	struct FTW *where)
+{
+	(void)status;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void store_on_disk_close(void)
+{
+	store_close(test_store);
+	if (directory[0] != '\0')
+		nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	directory[0] = '\0';
+}
+
+static void open_spool(void)
+{
+	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
+	ck_assert_int_eq(spool_add_writer(test_spool, "MAIL"), 0);
+}
+
 void spool_set_up(void)
 {
 	log_capture();
 	ck_assert_int_eq(store_memory_open(&test_store), 0);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
-	ck_assert_int_eq(spool_add_writer(test_spool, "MAIL"), 0);
+	open_spool();
+}
+
+void spool_set_up_disk(void)
+{
+	log_capture();
+	store_on_disk_open();
+	open_spool();
 }
 
 void spool_tear_down(void)
 {
 	spool_close(test_spool);
-	store_close(test_store);
+	store_on_disk_close();
 }
 
 /* ---- answers --------------------------------------------------------- */
@@ -173,6 +234,15 @@ void wait_until_gone(struct spool *sp, uint64_t number)
 	struct dataset d;
 
 	while (spool_stat(sp, number, &d) == 0)
+		ck_assert(look_again(deadline_ns));
+}
+
+void wait_until_purged(uint64_t number)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
+	struct dataset d;
+
+	while (store_lookup(test_store, number, &d) != STORE_NONE)
 		ck_assert(look_again(deadline_ns));
 }
 

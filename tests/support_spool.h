@@ -15,7 +15,18 @@ extern struct store *test_store;
 extern struct spool *test_spool;
 
 void spool_set_up(void);
+
+/* The same on a store on disk. */
+void spool_set_up_disk(void);
+
+/* For both. */
 void spool_tear_down(void);
+
+/* test_store alone: on disk, in a folder of its own. _reopen does nothing to
+ * a store in memory, _close takes the folder away. */
+void store_on_disk_open(void);
+void store_on_disk_reopen(void);
+void store_on_disk_close(void);
 
 /* One answer of a function with a done: pass awaited_set and the answer. */
 struct awaited {
@@ -52,6 +63,9 @@ int dataset_unlink(
 void wait_for_state(
 	struct spool *sp, uint64_t number, enum dataset_state state);
 void wait_until_gone(struct spool *sp, uint64_t number);
+
+/* The same for the test store. */
+void wait_until_purged(uint64_t number);
 
 /* The number of what the caller names so in writer MAIL, or 0. */
 uint64_t number_of(const char *name, const struct spool_caller *caller);

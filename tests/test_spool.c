@@ -6,24 +6,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How often a forwarder was called. */
+struct arrivals {
+	struct mutex lock;
+	struct cond changed;
+	int count;
+};
+
 static void count_arrival(void *arg)
 {
-	(*(int *)arg)++;
+	struct arrivals *a = arg;
+
+	mutex_lock(&a->lock);
+	a->count++;
+	cond_signal(&a->changed);
+	mutex_unlock(&a->lock);
+}
+
+static void wait_for_arrivals(struct arrivals *a, int count)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + 20 * NS_PER_S;
+
+	mutex_lock(&a->lock);
+	while (a->count < count)
+		ck_assert(cond_wait_until(&a->changed, &a->lock, deadline_ns));
+	ck_assert_int_eq(a->count, count);
+	mutex_unlock(&a->lock);
 }
 
 START_TEST(a_forwarder_selects_and_finishes)
 {
 	struct store_claim claims[2];
 	int64_t due_ns;
-	int arrivals = 0;
+	struct arrivals arrivals = { .count = 0 };
 	size_t count;
 
+	mutex_init(&arrivals.lock, RANK_LEAF);
+	cond_init(&arrivals.changed);
 	spool_attach(test_spool, "MAIL", count_arrival, &arrivals);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 0);
 	ck_assert_int_eq(due_ns, INT64_MAX);
 	dataset_put(test_spool, "a", "a", &alice);
 	dataset_put(test_spool, "b", "b", &alice);
-	ck_assert_int_eq(arrivals, 2);
+	wait_for_arrivals(&arrivals, 2);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 2);
 
 	ck_assert_int_eq(
@@ -39,14 +64,14 @@ START_TEST(a_forwarder_selects_and_finishes)
 	ck_assert_int_eq(
 		dataset_finish(test_spool, &claims[1], DATASET_READY, 0, ""),
 		0);
-	ck_assert_int_eq(arrivals, 3);
+	wait_for_arrivals(&arrivals, 3);
 	ck_assert_uint_eq(spool_selectable(test_spool, "MAIL", &due_ns), 1);
 	ck_assert_int_eq(
 		dataset_finish(test_spool, &claims[1], DATASET_READY, 0, ""),
 		STORE_LOST);
 	spool_attach(test_spool, "MAIL", NULL, NULL);
 	dataset_put(test_spool, "c", "c", &alice);
-	ck_assert_int_eq(arrivals, 3);
+	wait_for_arrivals(&arrivals, 3);
 }
 END_TEST
 
@@ -122,18 +147,25 @@ START_TEST(a_claim_shows_the_marks_of_the_one_before)
 }
 END_TEST
 
-int main(void)
+static TCase *on_store(const char *name, void (*set_up)(void))
 {
-	Suite *suite = suite_create("spool");
-	TCase *tc = tcase_create("spool");
-	SRunner *sr;
-	int failed;
+	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, spool_set_up, spool_tear_down);
+	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, a_forwarder_selects_and_finishes);
 	tcase_add_test(tc, a_waiting_data_set_is_selectable_when_it_is_due);
 	tcase_add_test(tc, a_claim_shows_the_marks_of_the_one_before);
-	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("spool");
+	SRunner *sr;
+	int failed;
+
+	suite_add_tcase(suite, on_store("in memory", spool_set_up));
+	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

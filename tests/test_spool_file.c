@@ -14,7 +14,7 @@ START_TEST(an_empty_data_set_is_purged_silently)
 	ck_assert_int_eq(dataset_flush(f), 0);
 	spool_file_release(f, false);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
-	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
+	wait_until_purged(number);
 	ck_assert_int_eq(log_count(""), 0);
 }
 END_TEST
@@ -68,7 +68,6 @@ START_TEST(a_failed_write_discards_the_data_set)
 {
 	struct spool_file *f = dataset_create(test_spool, "mail", &alice);
 	uint64_t number = spool_file_number(f);
-	struct dataset d;
 
 	dataset_write(f, "good");
 	ck_assert_int_eq(spool_file_write(f, INT64_MAX, false, "x", 1), -EFBIG);
@@ -77,7 +76,7 @@ START_TEST(a_failed_write_discards_the_data_set)
 	ck_assert_int_eq(dataset_flush(f), -EFBIG);
 	spool_file_release(f, false);
 	wait_until_gone(test_spool, number);
-	ck_assert_int_eq(store_lookup(test_store, number, &d), STORE_NONE);
+	wait_until_purged(number);
 	ck_assert_int_eq(
 		log_count("JESF011W JOB00001 discarded: File too large"), 1);
 }
@@ -106,21 +105,28 @@ START_TEST(a_quiesced_spool_takes_no_octet)
 }
 END_TEST
 
-int main(void)
+static TCase *on_store(const char *name, void (*set_up)(void))
 {
-	Suite *suite = suite_create("spool_file");
-	TCase *tc = tcase_create("spool_file");
-	SRunner *sr;
-	int failed;
+	TCase *tc = tcase_create(name);
 
-	tcase_add_checked_fixture(tc, spool_set_up, spool_tear_down);
+	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, an_empty_data_set_is_purged_silently);
 	tcase_add_loop_test(tc, what_a_killed_writer_left_is_judged, 0,
 		sizeof killed / sizeof *killed);
 	tcase_add_test(tc, writes_go_where_they_were_sent);
 	tcase_add_test(tc, a_failed_write_discards_the_data_set);
 	tcase_add_test(tc, a_quiesced_spool_takes_no_octet);
-	suite_add_tcase(suite, tc);
+	return tc;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("spool_file");
+	SRunner *sr;
+	int failed;
+
+	suite_add_tcase(suite, on_store("in memory", spool_set_up));
+	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

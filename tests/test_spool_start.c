@@ -1,7 +1,7 @@
 /*
  * What start-up makes of each state on disk. A test builds the states with
  * calls of the store alone, as a program leaves them that dies, and opens a
- * spool on it.
+ * spool on it; on disk the store is opened anew in between.
  */
 #include "../fs/store_ops.h"
 #include "support_spool.h"
@@ -10,6 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void set_up_disk(void)
+{
+	log_capture();
+	store_on_disk_open();
+}
 
 static void set_up_memory(void)
 {
@@ -20,11 +26,12 @@ static void set_up_memory(void)
 static void tear_down(void)
 {
 	spool_close(test_spool);
-	store_close(test_store);
+	store_on_disk_close();
 }
 
 static void start(void)
 {
+	store_on_disk_reopen();
 	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
 }
 
@@ -382,12 +389,16 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_start");
 	TCase *memory = tcase_create("in memory");
+	TCase *disk = tcase_create("on disk");
 	SRunner *sr;
 	int failed;
 
 	tcase_add_checked_fixture(memory, set_up_memory, tear_down);
+	tcase_add_checked_fixture(disk, set_up_disk, tear_down);
 	add_tests(memory);
+	add_tests(disk);
 	suite_add_tcase(suite, memory);
+	suite_add_tcase(suite, disk);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);

@@ -190,7 +190,8 @@ static void *purge_many(void *arg)
 START_TEST(unlink_at_any_moment_leaves_no_trace_of_what_it_purged)
 {
 	pthread_t writers[WRITERS], unlinker, purger;
-	struct store_stats stats;
+	struct dataset left;
+	size_t count;
 	unsigned int which[WRITERS];
 	unsigned int i;
 
@@ -207,25 +208,33 @@ START_TEST(unlink_at_any_moment_leaves_no_trace_of_what_it_purged)
 	pthread_join(purger, NULL);
 
 	ck_assert_uint_eq(listed(&operator_caller), 0);
-	spool_stats(test_spool, &stats);
-	for (i = 0; i < DATASET_STATES; i++)
-		ck_assert_uint_eq(stats.count[i], 0);
+	spool_close(test_spool);
+	ck_assert_int_eq(store_list(test_store, NULL, 0, 1, &left, &count), 0);
+	ck_assert_uint_eq(count, 0);
+	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
 }
 END_TEST
+
+static TCase *on_store(const char *name, void (*set_up)(void))
+{
+	TCase *tc = tcase_create(name);
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
+	tcase_add_test(tc, writers_that_race_on_one_name_lose_nothing);
+	tcase_add_test(
+		tc, unlink_at_any_moment_leaves_no_trace_of_what_it_purged);
+	return tc;
+}
 
 int main(void)
 {
 	Suite *suite = suite_create("spool_threads");
-	TCase *tc = tcase_create("spool_threads");
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, spool_set_up, spool_tear_down);
-	tcase_add_test(tc, writers_that_race_on_one_name_lose_nothing);
-	tcase_add_test(
-		tc, unlink_at_any_moment_leaves_no_trace_of_what_it_purged);
-	suite_add_tcase(suite, tc);
+	suite_add_tcase(suite, on_store("in memory", spool_set_up));
+	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
