@@ -1,5 +1,6 @@
 #include "store_local.h"
 
+#include "catalogue_cold.h"
 #include "clock.h"
 #include "store_failed.h"
 #include "text.h"
@@ -160,6 +161,8 @@ static int open_parts(struct local *l,
 	if (err == 0)
 		err = catalogue_open(
 			settings->directory, &l->catalogue, why, why_cap);
+	if (err == 0 && settings->forgets_progress)
+		err = catalogue_forget_progress(l->catalogue);
 	if (err == 0)
 		err = segments_open(
 			l->segments_directory, SEGMENT_OCTETS, &l->segments);

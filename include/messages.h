@@ -34,6 +34,9 @@
 #define MSG_NO_REFRESH                                                         \
 	"JESF008W SIGHUP ignored: the configuration is read at start only"
 
+#define MSG_COLD                                                               \
+	"JESF009W cold start: data sets in progress begin at their first mail"
+
 /* ---- the spool ------------------------------------------------------- */
 
 /* job id, reason */

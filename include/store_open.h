@@ -6,6 +6,7 @@
 
 #include "attributes.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@ struct store_local_settings {
 	const char *directory;       /* created 0700 when missing */
 	uint64_t capacity_octets;    /* 0: 80 % of the file system */
 	uint64_t dataset_octets_max; /* 0: no limit */
+	/* Which mails are settled is forgotten: every data set on the spool
+	 * is processed from its first mail again. */
+	bool forgets_progress;
 };
 
 /*

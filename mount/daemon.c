@@ -68,8 +68,10 @@ static int take_signals(struct daemon *d)
 static int open_store(struct daemon *d)
 {
 	const struct config *c = d->settings->config;
-	struct store_local_settings settings = { .directory =
-							 c->spool_directory };
+	struct store_local_settings settings = {
+		.directory = c->spool_directory,
+		.forgets_progress = d->settings->is_cold,
+	};
 	char why[WHY_MAX] = "";
 	char shown[SHOWN_MAX];
 	int err;
@@ -79,6 +81,8 @@ static int open_store(struct daemon *d)
 		log_error(MSG_NO_SPOOL,
 			escape_string(c->spool_directory, shown, sizeof shown),
 			why[0] != '\0' ? why : strerror(-err));
+	else if (d->settings->is_cold)
+		log_warning(MSG_COLD);
 	return err;
 }
 

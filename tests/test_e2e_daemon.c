@@ -208,6 +208,34 @@ START_TEST(a_wrong_mount_option_reaches_the_terminal)
 }
 END_TEST
 
+/* The first mail of two is deferred for a minute, the second delivered. */
+START_TEST(a_cold_start_sends_from_the_first_mail)
+{
+	const char *const options[] = { "-x", "rcpt=450:1", NULL };
+	char path[PATH_MAX], queue[PATH_MAX];
+	size_t target = 0;
+
+	mount_target_down(&m, target);
+	mount_target_up(&m, target, options);
+	text_format(path, sizeof path, "%s/two", m.drop);
+	text_format(queue, sizeof queue, "%s/status/queue", m.point);
+	ck_assert_int_eq(file_puts(path,
+				 "HELO A\n"
+				 "MAIL FROM:<o@a.example>\n"
+				 "RCPT TO:<p@b.example>\nDATA\n\n1\n.\n"
+				 "MAIL FROM:<o@a.example>\n"
+				 "RCPT TO:<q@b.example>\nDATA\n\n2\n.\n"),
+		0);
+	wait_for_mails(&m, 1);
+	wait_for_text(" waiting ", queue);
+	ck_assert_int_eq(mount_stop(&m), 0);
+	ck_assert_int_eq(run_here("--cold -c"), 0);
+	wait_for_mails(&m, 3);
+	ck_assert_int_eq(end_daemon(find_daemon()), 0);
+	expect_said("JESF009W");
+}
+END_TEST
+
 /* ---- end ----------------------------------------------------------------- */
 
 START_TEST(a_file_still_open_gets_an_error_and_not_a_silent_loss)
@@ -281,6 +309,7 @@ int main(void)
 	tcase_add_test(t, it_starts_as_mount8_calls_it);
 	tcase_add_test(t, a_second_instance_is_told_of_the_first);
 	tcase_add_test(t, a_wrong_mount_option_reaches_the_terminal);
+	tcase_add_test(t, a_cold_start_sends_from_the_first_mail);
 	tcase_add_test(
 		t, a_file_still_open_gets_an_error_and_not_a_silent_loss);
 	tcase_add_test(t, sigint_ends_it_too);
