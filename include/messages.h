@@ -1,13 +1,13 @@
 /*
- * messages - every message to the operator, with its id.
+ * messages - every message to the operator, with its id: JESFnnnI|W|E, ours.
  *
- * Ids are ours: JESFnnnI|W|E, an id a text. Two digits of nnn name the part:
- * 00x the program, 01x and 02x the spool, 03x and 04x the forwarder. Use:
- * log_event(MSG_HELD, job_id, reason). Arguments that came from users or peers
- * are escaped first (escape.h).
+ * 00x the program, 01x and 02x the spool, 03x and 04x the forwarder. Arguments
+ * that came from users or peers are escaped first (escape.h).
  */
 #ifndef MESSAGES_H
 #define MESSAGES_H
+
+#include <inttypes.h>
 
 /* ---- the program ----------------------------------------------------- */
 

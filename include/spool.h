@@ -26,16 +26,18 @@ struct spool;
 
 /*
  * Names the function to call when a data set of the writer may have become
- * selectable. Called with no lock held, from any thread; it must not block.
- * One per writer; call before the forwarder's threads start. NULL detaches,
- * and returns only when no call is running.
+ * selectable, now or at a later time. The writer has been added. Called with no
+ * lock held, from any thread; it must not block. One per writer; call before
+ * the forwarder's threads start. NULL detaches, and returns only when no call
+ * is running.
  */
 void spool_attach(struct spool *sp, const char *writer,
 	void (*arrived)(void *arg), void *arg);
 
 /*
- * How many data sets of the writer could be selected now; next_due_ns gets
- * the wall time at which the next WAITING one may be, INT64_MAX for none.
+ * How many data sets of the writer could be selected now, of WAITING ones
+ * whose time has come at most 64; next_due_ns gets the wall time at which the
+ * next one may be, INT64_MAX for none. Quick, however many there are.
  */
 size_t spool_selectable(
 	struct spool *sp, const char *writer, int64_t *next_due_ns);
@@ -57,7 +59,10 @@ void spool_checkpoint(struct spool *sp, uint64_t number, uint64_t token,
 	const struct store_mark *marks, size_t count, store_done *done,
 	void *arg);
 
-/* store_finish(); the index follows before done is called. */
+/*
+ * store_finish(); the spool shows the new state before done is called. Also
+ * -ENOMEM, then nothing was asked for. It logs nothing: the caller knows why.
+ */
 void spool_finish(struct spool *sp, uint64_t number, uint64_t token,
 	const struct store_finish *how, store_done *done, void *arg);
 
