@@ -217,12 +217,14 @@ static void memory_sync(
 	struct store *s, uint64_t number, store_done *done, void *arg)
 {
 	struct memory *m = memory_of(s);
-	int err;
+	struct memory_item *item;
 
 	mutex_lock(&m->lock);
-	err = memory_find_locked(m, number) != NULL ? 0 : STORE_NONE;
+	item = memory_find_locked(m, number);
+	if (item != NULL)
+		item->is_listed = true;
 	mutex_unlock(&m->lock);
-	done(arg, err);
+	done(arg, item != NULL ? 0 : STORE_NONE);
 }
 
 /* ---- states ---------------------------------------------------------- */
@@ -236,6 +238,7 @@ void memory_move_locked(struct memory *m, struct memory_item *item,
 		drop_locked(m, item->attributes.number);
 		return;
 	}
+	item->is_listed = true;
 	item->attributes.state = to;
 	item->attributes.next_try_ns = to == DATASET_WAITING ? next_try_ns : 0;
 	text_copy(item->attributes.reason, sizeof item->attributes.reason,

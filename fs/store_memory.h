@@ -16,6 +16,7 @@ struct memory_item {
 	uint64_t key;
 	uint64_t token; /* 0: nobody's */
 	uint32_t read_upto;
+	bool is_listed; /* synced, or submitted */
 	char *octets;
 	size_t cap;
 	struct store_mark_row *marks; /* by mail */

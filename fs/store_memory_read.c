@@ -113,16 +113,19 @@ int memory_list(struct store *s, const char *writer, uint64_t after, size_t max,
 	struct dataset *out, size_t *count)
 {
 	struct memory *m = memory_of(s);
-	const struct dataset *d;
+	const struct memory_item *item;
 	size_t found = 0;
 	size_t i;
 
 	mutex_lock(&m->lock);
-	for (i = memory_first_after_locked(m, after);
-		i < m->count && found < max; i++) {
-		d = &m->items[i]->attributes;
-		if (writer == NULL || strcmp(d->writer, writer) == 0)
-			out[found++] = *d;
+	i = memory_first_after_locked(m, after);
+	for (; i < m->count && found < max; i++) {
+		item = m->items[i];
+		if (!item->is_listed)
+			continue;
+		if (writer == NULL
+			|| strcmp(item->attributes.writer, writer) == 0)
+			out[found++] = item->attributes;
 	}
 	mutex_unlock(&m->lock);
 	*count = found;

@@ -1,0 +1,68 @@
+/*
+ * support_store - what tests of stores share: answers to wait for, data sets
+ * in one call, folders that go away.
+ *
+ * Functions without a result fail the test where something goes wrong.
+ */
+#ifndef SUPPORT_STORE_H
+#define SUPPORT_STORE_H
+
+#include "mutex.h"
+#include "store.h"
+
+/* One answer of a function with a done: pass answer_set and the answer. */
+struct answer {
+	struct mutex lock;
+	struct cond set;
+	bool is_set;
+	int err;
+};
+
+void answer_init(struct answer *a);
+void answer_set(void *answer, int err);
+/* Waits for the answer, frees what it holds, and returns it. */
+int answer_wait(struct answer *a);
+/* For those whose answer does not matter. */
+void answer_ignore(void *arg, int err);
+
+/* The calls of store.h, waited for. */
+int sync_wait(struct store *s, uint64_t number);
+int submit_wait(struct store *s, uint64_t number, enum dataset_state to,
+	const char *reason);
+int move_wait(struct store *s, uint64_t number, enum dataset_state from,
+	enum dataset_state to, const char *reason);
+int relabel_wait(
+	struct store *s, uint64_t number, const char *label, bool has_label);
+int checkpoint_wait(struct store *s, uint64_t number, uint64_t token,
+	const struct store_mark *marks, size_t count);
+int finish_wait(struct store *s, uint64_t number, uint64_t token,
+	enum dataset_state to, int64_t next_try_ns, const char *reason);
+
+/* Begins a data set of user 1000 for writer MAIL; returns its number. */
+uint64_t dataset_begin(struct store *s, const char *label);
+void dataset_append(struct store *s, uint64_t number, uint64_t offset,
+	const void *octets, size_t len);
+/* Begins, appends a text, syncs, and submits unless to is OPEN. */
+uint64_t dataset_make(struct store *s, const char *label, const char *text,
+	enum dataset_state to);
+
+/* Claims one of writer MAIL; false when there is none. */
+bool claim_one(struct store *s, struct store_claim *out);
+/* Brings a new data set of writer MAIL into a state; token if it has one. */
+uint64_t dataset_in_state(
+	struct store *s, enum dataset_state state, uint64_t *token);
+
+void check_state(struct store *s, uint64_t number, enum dataset_state state);
+void check_text(struct store *s, uint64_t number, const char *text);
+/* Octet i of the pattern of a seed. */
+unsigned char pattern_at(unsigned int seed, uint64_t i);
+void pattern_fill(
+	unsigned char *octets, unsigned int seed, uint64_t from, size_t len);
+void check_pattern(
+	struct store *s, uint64_t number, unsigned int seed, uint64_t size);
+
+/* A new folder below TMPDIR; folder_remove() takes it away again. */
+void folder_make(char *path, size_t cap);
+void folder_remove(const char *path);
+
+#endif
