@@ -183,6 +183,8 @@ static int open_all(
 	if (err == 0)
 		err = open_connection(path, &c->log_db);
 	if (err == 0)
+		catalogue_log_extend(path);
+	if (err == 0)
 		err = catalogue_log_start(c);
 	return err;
 }

@@ -77,6 +77,12 @@ void catalogue_read_dataset(sqlite3_stmt *st, struct dataset *out);
 MUST_USE int catalogue_prepare_statements(struct catalogue *c);
 MUST_USE int catalogue_prepare_questions(struct catalogue *c);
 
+/*
+ * Makes the log's file as long as it will become, before anything is
+ * written; where that fails, commits are slower and nothing else.
+ */
+void catalogue_log_extend(const char *path);
+
 /* The thread that copies the log: its start and stop. */
 MUST_USE int catalogue_log_start(struct catalogue *c);
 void catalogue_log_stop(struct catalogue *c);
