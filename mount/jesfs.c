@@ -7,6 +7,7 @@
 #include "daemon.h"
 #include "escape.h"
 #include "log.h"
+#include "mount_point.h"
 #include "options.h"
 
 #include <errno.h>
@@ -89,11 +90,19 @@ static int mount_and_serve(const struct options *o, const struct config *config)
 {
 	const char *why = daemon_cannot_mount();
 	char mount_point[PATH_MAX];
+	int err;
 
 	if (why != NULL)
 		return fail("cannot mount", why);
-	if (realpath(o->mount_point, mount_point) == NULL)
-		return fail(o->mount_point, strerror(errno));
+	err = mount_point_find(o->mount_point, mount_point);
+	if (err != 0)
+		return fail(o->mount_point, strerror(-err));
+	if (mount_point_holds(mount_point, config->spool_directory)) {
+		fail(config->spool_directory,
+			"SpoolDirectory lies in the mount point, expected one "
+			"elsewhere");
+		return EXIT_USAGE;
+	}
 	return serve(o, config, mount_point);
 }
 

@@ -197,6 +197,22 @@ START_TEST(a_second_instance_is_told_of_the_first)
 }
 END_TEST
 
+START_TEST(a_mount_that_a_crash_left_is_taken_over)
+{
+	int status;
+
+	ck_assert_int_eq(kill(m.daemon, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(m.daemon, &status, 0), m.daemon);
+	m.daemon = 0;
+	ck_assert(mount_is_there(m.point));
+	ck_assert_int_eq(run_here("-c"), 0);
+	put_mail("after");
+	wait_for_mails(&m, 1);
+	ck_assert_int_eq(end_daemon(find_daemon()), 0);
+	ck_assert(!mount_is_there(m.point));
+}
+END_TEST
+
 START_TEST(a_wrong_mount_option_reaches_the_terminal)
 {
 	ck_assert_int_eq(mount_stop(&m), 0);
@@ -308,6 +324,7 @@ int main(void)
 	tcase_add_test(t, the_daemon_is_there_when_its_starter_ends);
 	tcase_add_test(t, it_starts_as_mount8_calls_it);
 	tcase_add_test(t, a_second_instance_is_told_of_the_first);
+	tcase_add_test(t, a_mount_that_a_crash_left_is_taken_over);
 	tcase_add_test(t, a_wrong_mount_option_reaches_the_terminal);
 	tcase_add_test(t, a_cold_start_sends_from_the_first_mail);
 	tcase_add_test(

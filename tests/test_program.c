@@ -240,6 +240,25 @@ START_TEST(a_missing_mount_point_is_1)
 }
 END_TEST
 
+START_TEST(a_spool_in_its_own_mount_point_is_2)
+{
+	char text[2 * PATH_MAX];
+
+	if (geteuid() != 0 || access("/dev/fuse", F_OK) != 0)
+		return;
+	put_configuration("", TARGET);
+	text_format(text, sizeof text,
+		"SpoolDirectory %s/mnt/spool\nWriterConfig %s/writers/*\n", dir,
+		dir);
+	put("jesfs.conf", text);
+	ck_assert_int_eq(RUN(NULL, at("jesfs.conf"), at("mnt")), 2);
+	expect("/mnt/spool: SpoolDirectory lies in the mount point");
+	ck_assert_int_eq(access(at("mnt/spool"), F_OK), -1);
+	ck_assert_int_eq(RUN(NULL, at("jesfs.conf"), at("jesfs.conf")), 1);
+	expect("/jesfs.conf: Not a directory");
+}
+END_TEST
+
 static void become_nobody(void)
 {
 	if (setresuid(NOBODY, NOBODY, NOBODY) != 0)
@@ -293,6 +312,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, no_writer_is_named);
 	tcase_add_test(t, a_hostile_configuration_is_2);
 	tcase_add_test(t, a_missing_mount_point_is_1);
+	tcase_add_test(t, a_spool_in_its_own_mount_point_is_2);
 	tcase_add_test(t, who_is_not_root_is_told);
 	tcase_add_test(t, without_dev_fuse_it_says_what_to_do);
 }
