@@ -30,10 +30,12 @@ enum {
 
 /* What libfuse said last on this thread: the reason when it gives up. */
 static _Thread_local char fuse_words[FS_WHY_MAX / 2];
+static _Thread_local bool is_end_of_line;
 
 static void keep_words(enum fuse_log_level level, const char *format,
 	va_list args) PRINTF_LIKE(2, 0);
 
+/* A line may come in parts. */
 static void keep_words(
 	enum fuse_log_level level, const char *format, va_list args)
 {
@@ -41,9 +43,13 @@ static void keep_words(
 	size_t len;
 
 	vsnprintf(text, sizeof text, format, args);
-	len = strcspn(text, "\n");
-	escape_text(text, len, fuse_words, sizeof fuse_words);
-	if (level <= FUSE_LOG_WARNING)
+	if (is_end_of_line)
+		fuse_words[0] = '\0';
+	len = strlen(fuse_words);
+	escape_text(text, strcspn(text, "\n"), fuse_words + len,
+		sizeof fuse_words - len);
+	is_end_of_line = strchr(text, '\n') != NULL;
+	if (is_end_of_line && level <= FUSE_LOG_WARNING)
 		log_warning(MSG_FUSE_SAYS, fuse_words);
 }
 

@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <check.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -12,12 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 20, POLL_MS = 2, CONTENT_MAX = 4096 };
+enum { PATIENCE_S = 20, POLL_MS = 2, CONTENT_MAX = 4096, READ_MAX = 16384 };
 
 struct mounted mounted;
 
@@ -62,10 +64,39 @@ static void set_status(struct forwarder_status *f, const char *writer)
 	f->has_usable_target = true;
 }
 
+/*
+ * A test that fails leaves its files to the kernel to close, which asks the
+ * file system, which is the same process and no longer there: that waits for
+ * ever. So another process sees that the test has ended, by a pipe that is
+ * closed before all other files, and breaks the mount.
+ */
+static void watch_over_mount(void)
+{
+	int ends[2];
+	char octet;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid != 0) {
+		close(ends[0]);
+		return;
+	}
+	setsid(); /* Check kills the whole group of a test that hangs */
+	close(ends[1]);
+	while (read(ends[0], &octet, 1) > 0)
+		continue;
+	umount2(mounted.point, MNT_FORCE);
+	umount2(mounted.point, MNT_DETACH);
+	_exit(0);
+}
+
 void mounted_setup(void)
 {
 	ck_assert_ptr_null(scratch_lacks());
 	scratch_make(mounted.point, sizeof mounted.point);
+	watch_over_mount();
 	text_format(mounted.drop, sizeof mounted.drop, "%s/spool/MAIL",
 		mounted.point);
 	set_status(&mounted.forwarders[0], "MAIL");
@@ -208,6 +239,38 @@ void expect_text(uint64_t number, const char *text)
 	ck_assert_int_ge(len, 0);
 	octets[len] = '\0';
 	ck_assert_str_eq(octets, text);
+}
+
+const char *read_text(const char *path)
+{
+	static char text[READ_MAX];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+	while ((n = read(fd, text + len, sizeof text - len - 1)) > 0)
+		len += (size_t)n;
+	ck_assert_int_eq(n, 0);
+	text[len] = '\0';
+	close(fd);
+	return text;
+}
+
+const char *list(const char *path)
+{
+	static char names[READ_MAX];
+	DIR *dir = opendir(path);
+	const struct dirent *e;
+	size_t len = 0;
+
+	ck_assert_msg(dir != NULL, "%s: %s", path, strerror(errno));
+	names[0] = '\0';
+	while ((e = readdir(dir)) != NULL)
+		len += (size_t)snprintf(
+			names + len, sizeof names - len, "%s ", e->d_name);
+	closedir(dir);
+	return names;
 }
 
 static void wait_a_little(int64_t deadline_ns, const char *what)

@@ -40,6 +40,13 @@ int mounted_main(int (*run)(void));
 /* A path below the mount, in a buffer of the thread; two may be in use. */
 const char *in_mount(const char *format, ...) PRINTF_LIKE(1, 2);
 
+/* In a process of another user a test fails by its line. */
+#define MUST(claim)                                                            \
+	do {                                                                   \
+		if (!(claim))                                                  \
+			return __LINE__ % 251 + 1;                             \
+	} while (0)
+
 /* Runs act in a process of that user; fails unless it returns 0. */
 void as_user(uid_t uid, gid_t group, int (*act)(void));
 
@@ -49,6 +56,13 @@ int process_wait(pid_t pid);
 
 /* Opens for writing, writes, closes; 0 or the first -errno. */
 int put_text(const char *path, const char *text);
+
+/*
+ * The whole text of a file; the names in a directory, each followed by a
+ * space. In a buffer of its own, until the next call.
+ */
+const char *read_text(const char *path);
+const char *list(const char *path);
 
 /* Runs a command of the shell in the drop directory; its exit status. */
 int shell_in_drop(const char *command);
