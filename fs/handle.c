@@ -76,7 +76,21 @@ struct handle *handle_new_text(char *text, size_t len)
 	h->kind = HANDLE_TEXT;
 	h->text = text;
 	h->text_len = len;
+	atomic_init(&h->text_uses, 1);
 	return h;
+}
+
+void handle_use_text(struct handle *h)
+{
+	atomic_fetch_add(&h->text_uses, 1);
+}
+
+void handle_drop_text(struct handle *h)
+{
+	if (atomic_fetch_sub(&h->text_uses, 1) != 1)
+		return;
+	free(h->text);
+	free(h);
 }
 
 static void take_out_locked(struct handles *hs, struct handle *h)
@@ -158,8 +172,11 @@ void handle_release(struct handle *h)
 	struct handles *hs = h->all;
 	bool is_over;
 
-	if (h->kind != HANDLE_WRITER) {
-		free(h->text);
+	if (h->kind == HANDLE_TEXT) {
+		handle_drop_text(h);
+		return;
+	}
+	if (h->kind == HANDLE_READER) {
 		free(h);
 		return;
 	}

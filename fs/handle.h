@@ -31,6 +31,7 @@ struct handle {
 	struct spool_file *file; /* WRITER */
 	char *text;              /* TEXT */
 	size_t text_len;
+	atomic_uint text_uses;  /* TEXT: open, and replies with it */
 	uint64_t node;          /* WRITER: on whose inode it was opened */
 	atomic_bool is_closing; /* FLUSH came last: RELEASE may follow */
 	/* WRITER, guarded by the lock of handles */
@@ -63,6 +64,13 @@ void handle_set_killed(struct handle *h, bool was_killed);
 
 /* A close or fsync was answered with an error: never to be sent. Pinned. */
 void handle_set_failed(struct handle *h);
+
+/*
+ * A reply with the text of h is under way, and no longer: its reader may
+ * close before the call that sent it has returned.
+ */
+void handle_use_text(struct handle *h);
+void handle_drop_text(struct handle *h);
 
 /* RELEASE, for every kind; h is gone. */
 void handle_release(struct handle *h);

@@ -52,7 +52,7 @@ static void read_dataset(
 }
 
 static void read_text(
-	fuse_req_t req, const struct handle *h, size_t size, uint64_t offset)
+	fuse_req_t req, struct handle *h, size_t size, uint64_t offset)
 {
 	size_t left = 0;
 
@@ -60,13 +60,15 @@ static void read_text(
 		left = h->text_len - (size_t)offset;
 	if (size > left)
 		size = left;
+	handle_use_text(h);
 	fuse_reply_buf(req, size > 0 ? h->text + offset : NULL, size);
+	handle_drop_text(h);
 }
 
 void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi)
 {
-	const struct handle *h = handle_of(fi);
+	struct handle *h = handle_of(fi);
 
 	(void)node;
 	if (h->kind == HANDLE_TEXT)
