@@ -1,0 +1,484 @@
+#include "support_forwarder.h"
+
+#include "clock.h"
+
+#include <check.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct script_row lockstep[] = {
+	{ "EHLO", SCRIPT_REPLY, "250 target.example.org", 0 },
+	{ NULL, SCRIPT_REPLY, NULL, 0 },
+};
+
+/* ---- delivery ---------------------------------------------------- */
+
+START_TEST(a_mail_goes_out_pipelined_with_its_size)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number =
+		submit_mail("bob@example.org eve@example.org", "..a\nb");
+	struct forwarder_status status;
+
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 1);
+	ck_assert_str_eq(script_line(s, "EHLO", 0), "EHLO client.example.org");
+	ck_assert_str_eq(script_line(s, "MAIL", 0),
+		"MAIL FROM:<ann@example.org> SIZE=7");
+	ck_assert_str_eq(
+		script_recipients(s, 0), "bob@example.org eve@example.org");
+	ck_assert_str_eq(script_content(s, 0), "..a\r\nb\r\n");
+	ck_assert(script_saw_pipelining(s));
+	ck_assert_uint_eq(script_connections(s), 1);
+	status = forwarder_look();
+	ck_assert_uint_eq(status.mail_sent, 1);
+	ck_assert_uint_eq(status.undeliver, 0);
+	ck_assert_uint_eq(status.total_retry, 0);
+	ck_assert(status.has_usable_target);
+	ck_assert_str_eq(status.waits_because, "");
+	ck_assert_int_eq(status.targets[0].state, TARGET_ACTIVE);
+	ck_assert(status.targets[0].is_esmtp);
+	ck_assert_uint_eq(status.targets[0].message_size, 10000000);
+	ck_assert_uint_eq(status.targets[0].mail_attempts, 1);
+	ck_assert_uint_eq(status.targets[0].mail_sent, 1);
+	ck_assert_uint_eq(status.targets[0].connect_fail, 0);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(without_pipelining_each_command_waits_for_its_reply)
+{
+	struct script *s = one_target(lockstep);
+	uint64_t number = submit_mails("A", 3);
+
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 3);
+	ck_assert(!script_saw_pipelining(s));
+	ck_assert_str_eq(
+		script_line(s, "MAIL", 0), "MAIL FROM:<ann@example.org>");
+	ck_assert_uint_eq(forwarder_look().targets[0].message_size, 524288);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_target_without_ehlo_gets_helo)
+{
+	static const struct script_row rows[] = {
+		{ "EHLO", SCRIPT_REPLY, "502 5.5.1 no", 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number = submit_mails("A", 2);
+
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 2);
+	ck_assert(!script_saw_pipelining(s));
+	ck_assert(!forwarder_look().targets[0].is_esmtp);
+	ck_assert_uint_eq(forwarder_look().targets[0].message_size, 524288);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_refused_recipient_holds_the_data_set)
+{
+	static const struct script_row rows[] = {
+		{ "RCPT TO:<bob", SCRIPT_REPLY, "550 5.1.1 No such user", 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number =
+		submit_mail("bob@example.org eve@example.org", "text");
+	struct forwarder_status status;
+	char want[REASON_MAX];
+
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_str_eq(script_recipients(s, 0), "eve@example.org");
+	status = forwarder_look();
+	snprintf(want, sizeof want,
+		"mail 1 <bob@example.org>: 550 5.1.1 No such user "
+		"(127.0.0.1:%u, RCPT)",
+		(unsigned int)status.targets[0].port);
+	ck_assert_str_eq(reason_of(number), want);
+	ck_assert_int_eq(log_count("JESF010W JOB00001 held: mail 1 <bob"), 1);
+	ck_assert_uint_eq(status.mail_sent, 0);
+	ck_assert_uint_eq(status.undeliver, 1);
+	ck_assert_uint_eq(status.targets[0].mail_sent, 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(over_100_recipients_take_several_transactions)
+{
+	char recipients[8192];
+	size_t used = 0;
+	struct script *s = one_target(_i == 0 ? NULL : lockstep);
+	uint64_t number;
+	int i;
+
+	for (i = 0; i < 250; i++)
+		used += (size_t)snprintf(recipients + used,
+			sizeof recipients - used, "%sr%d@example.org",
+			i > 0 ? " " : "", i);
+	number = submit_mail(recipients, "text");
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 3);
+	ck_assert_uint_eq(script_commands(s, "RCPT"), 250);
+	ck_assert_uint_eq(forwarder_look().mail_sent, 1);
+	ck_assert_uint_eq(forwarder_look().targets[0].mail_sent, 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_thousand_mails_of_one_data_set_all_arrive_once)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_mails("A", 1000);
+	uint64_t other = submit_mails("B", 300);
+
+	forwarder_run();
+	wait_gone(number);
+	wait_gone(other);
+	ck_assert_uint_eq(script_mails(s), 1300);
+	ck_assert_uint_eq(script_commands(s, "MAIL"), 1300);
+	ck_assert_uint_le(script_most_at_once(s), 4);
+	ck_assert_uint_eq(forwarder_look().mail_sent, 1300);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_large_data_set_does_not_delay_a_small_one)
+{
+	struct script *s = one_target(NULL);
+	uint64_t large, small;
+	size_t i;
+
+	test_config.targets[0].connect_limit = 1;
+	large = submit_mails("large", 2000);
+	small = submit_mails("small", 1);
+	forwarder_run();
+	wait_gone(small);
+	wait_gone(large);
+	for (i = 0; strstr(script_content(s, i), "of small") == NULL; i++)
+		continue;
+	ck_assert_uint_le(i, 100);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(content_of_many_blocks_arrives_whole)
+{
+	enum { LINES = 60000 };
+	static char content[LINES * 20];
+	static char want[LINES * 21];
+	size_t used = 0, wanted = 0;
+	struct script *s = one_target(NULL);
+	uint64_t number;
+	int i;
+
+	for (i = 0; i < LINES; i++) {
+		used += (size_t)sprintf(content + used, "line %d\n", i);
+		wanted += (size_t)sprintf(want + wanted, "line %d\r\n", i);
+	}
+	content[used - 1] = '\0';
+	number = submit_mail("bob@example.org", content);
+	forwarder_run();
+	wait_gone(number);
+	ck_assert(strcmp(script_content(s, 0), want) == 0);
+	script_close(s);
+}
+END_TEST
+
+/* ---- limits of targets ------------------------------------------- */
+
+static const struct {
+	const char *ehlo, *content, *reason;
+} unfit[] = {
+	{ "250-t\r\n250 SIZE 10", "0123456789",
+		"mail 1: 552 5.3.4 larger than every target server takes" },
+	{ "250 t", "\xc3\xa4",
+		"mail 1: 554 5.6.3 8-bit content, and no target server offers "
+		"8BITMIME" },
+};
+
+START_TEST(what_no_target_can_take_is_held)
+{
+	struct script_row rows[] = {
+		{ "EHLO", SCRIPT_REPLY, unfit[_i].ehlo, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number = submit_mail("bob@example.org", unfit[_i].content);
+
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_str_eq(reason_of(number), unfit[_i].reason);
+	ck_assert_uint_eq(script_commands(s, "MAIL"), 0);
+	ck_assert_uint_eq(forwarder_look().undeliver, 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(the_target_that_can_take_a_mail_gets_it)
+{
+	struct script_row rows[] = {
+		{ "EHLO", SCRIPT_REPLY, unfit[_i].ehlo, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *small = one_target(rows);
+	struct script *large = one_target(NULL);
+	uint64_t number = submit_mail("bob@example.org", unfit[_i].content);
+
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(small), 0);
+	ck_assert_uint_eq(script_mails(large), 1);
+	script_close(small);
+	script_close(large);
+}
+END_TEST
+
+START_TEST(content_of_8_bits_is_declared)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_mail("bob@example.org", "\xc3\xa4");
+
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_str_eq(script_line(s, "MAIL", 0),
+		"MAIL FROM:<ann@example.org> SIZE=4 BODY=8BITMIME");
+	script_close(s);
+}
+END_TEST
+
+/* ---- sessions ---------------------------------------------------- */
+
+START_TEST(an_idle_session_ends_with_quit)
+{
+	struct script *s = one_target(NULL);
+
+	test_config.timeout.connect_idle_s = _i == 0 ? 0 : 30;
+	forwarder_run();
+	wait_gone(submit_mail("bob@example.org", "text"));
+	if (_i != 0) {
+		ck_assert_uint_eq(script_commands(s, "QUIT"), 0);
+		clock_forward(31 * NS_PER_S);
+	}
+	script_wait_commands(s, "QUIT", 1);
+	ck_assert_uint_eq(script_connections(s), 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_session_sends_no_more_than_it_may)
+{
+	struct script *s = one_target(NULL);
+
+	test_config.targets[0].connect_limit = 1;
+	test_config.targets[0].max_msg_sent = 2;
+	forwarder_run();
+	wait_gone(submit_mails("A", 6));
+	script_wait_commands(s, "QUIT", 3);
+	ck_assert_uint_eq(script_connections(s), 3);
+	ck_assert_uint_eq(script_mails(s), 6);
+	script_close(s);
+}
+END_TEST
+
+/* ---- what is claimed --------------------------------------------- */
+
+enum { SESSIONS = 3, DATA_SETS = 40 };
+
+static uint64_t numbers[DATA_SETS];
+
+static size_t claimed(void)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < DATA_SETS; i++)
+		if (numbers[i] != 0)
+			count += count_marks(numbers[i], STORE_MARK_CLAIMED);
+	return count;
+}
+
+static bool is_budget_used(void *arg)
+{
+	size_t count = claimed();
+
+	(void)arg;
+	ck_assert_uint_le(count, 2 * SESSIONS);
+	return count == 2 * SESSIONS;
+}
+
+START_TEST(two_mails_a_session_are_claimed_and_no_more)
+{
+	static const struct script_row rows[] = {
+		{ ".", SCRIPT_GATE, NULL, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	size_t mails = 0;
+	size_t i;
+
+	memset(numbers, 0, sizeof numbers);
+	test_config.targets[0].connect_limit = SESSIONS;
+	for (i = 0; i < (_i == 0 ? DATA_SETS : 1); i++) {
+		size_t count = _i == 0 ? 1 : 500;
+
+		numbers[i] = submit_mails("A", count);
+		mails += count;
+	}
+	forwarder_run();
+	script_wait_commands(s, ".", SESSIONS);
+	wait_until(is_budget_used);
+	ck_assert_uint_eq(script_commands(s, "."), SESSIONS);
+	script_release(s);
+	for (i = 0; i < (_i == 0 ? DATA_SETS : 1); i++)
+		wait_gone(numbers[i]);
+	ck_assert_uint_eq(script_mails(s), mails);
+	script_close(s);
+}
+END_TEST
+
+/* ---- the end ----------------------------------------------------- */
+
+START_TEST(what_was_not_sent_goes_back_when_it_stops)
+{
+	static const struct script_row rows[] = {
+		{ ".", SCRIPT_GATE, NULL, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t large, next_due;
+	size_t i;
+
+	for (i = 0; i < DATA_SETS; i++)
+		numbers[i] = submit_mails("A", 1);
+	large = submit_mails("large", 200);
+	forwarder_run();
+	script_wait_commands(s, ".", 4);
+	forwarder_halt(0);
+	ck_assert_uint_eq(script_mails(s), 0);
+	ck_assert_uint_eq(claimed(), 0);
+	(void)spool_selectable(test_spool, "MAIL", (int64_t *)&next_due);
+
+	script_release(s);
+	forwarder_run();
+	for (i = 0; i < DATA_SETS; i++)
+		hurry_until_gone(numbers[i], NS_PER_S);
+	hurry_until_gone(large, NS_PER_S);
+	ck_assert_uint_ge(script_mails(s), DATA_SETS + 200);
+	/* only what was on the wire may have come twice */
+	ck_assert_uint_le(script_mails(s), DATA_SETS + 200 + 4);
+	script_close(s);
+}
+END_TEST
+
+static void *release_later(void *arg)
+{
+	struct script *s = arg;
+
+	script_wait_commands(s, ".", 1);
+	script_release(s);
+	return NULL;
+}
+
+START_TEST(a_transaction_under_way_is_finished_before_it_stops)
+{
+	static const struct script_row rows[] = {
+		{ ".", SCRIPT_GATE, NULL, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number = submit_mail("bob@example.org", "text");
+	struct dataset d;
+	pthread_t releaser;
+
+	forwarder_run();
+	script_wait_commands(s, ".", 1);
+	ck_assert_int_eq(pthread_create(&releaser, NULL, release_later, s), 0);
+	forwarder_halt(20 * NS_PER_S);
+	pthread_join(releaser, NULL);
+	ck_assert_uint_eq(script_mails(s), 1);
+	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
+	ck_assert_uint_eq(script_commands(s, "QUIT"), 1);
+	script_close(s);
+}
+END_TEST
+
+/* ---- data sets that are wrong ------------------------------------ */
+
+START_TEST(a_data_set_with_an_error_is_held_with_its_line)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit("HELO a\nMAIL FROM:<a@example.org>\n"
+				 "RCPT TO:<b@example.org>\nDATA\nx\n.\n"
+				 "BCC: ann@example.org\n");
+
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_ptr_nonnull(strstr(reason_of(number), "line 7: 500 5.5.1"));
+	ck_assert_int_eq(log_count("JESF010W JOB00001 held: line 7"), 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_data_set_without_mail_is_purged)
+{
+	struct script *s = one_target(NULL);
+
+	forwarder_run();
+	wait_gone(submit("HELO a\nQUIT\n"));
+	ck_assert_uint_eq(script_commands(s, "MAIL"), 0);
+	script_close(s);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_test(tc, a_mail_goes_out_pipelined_with_its_size);
+	tcase_add_test(tc, without_pipelining_each_command_waits_for_its_reply);
+	tcase_add_test(tc, a_target_without_ehlo_gets_helo);
+	tcase_add_test(tc, a_refused_recipient_holds_the_data_set);
+	tcase_add_loop_test(
+		tc, over_100_recipients_take_several_transactions, 0, 2);
+	tcase_add_test(tc, a_thousand_mails_of_one_data_set_all_arrive_once);
+	tcase_add_test(tc, a_large_data_set_does_not_delay_a_small_one);
+	tcase_add_test(tc, content_of_many_blocks_arrives_whole);
+	tcase_add_loop_test(tc, what_no_target_can_take_is_held, 0, 2);
+	tcase_add_loop_test(tc, the_target_that_can_take_a_mail_gets_it, 0, 2);
+	tcase_add_test(tc, content_of_8_bits_is_declared);
+	tcase_add_loop_test(tc, an_idle_session_ends_with_quit, 0, 2);
+	tcase_add_test(tc, a_session_sends_no_more_than_it_may);
+	tcase_add_loop_test(
+		tc, two_mails_a_session_are_claimed_and_no_more, 0, 2);
+	tcase_add_test(tc, what_was_not_sent_goes_back_when_it_stops);
+	tcase_add_test(tc, a_transaction_under_way_is_finished_before_it_stops);
+	tcase_add_test(tc, a_data_set_with_an_error_is_held_with_its_line);
+	tcase_add_test(tc, a_data_set_without_mail_is_purged);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("forwarder");
+	TCase *tc = tcase_create("forwarder");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
+	add_tests(tc);
+	suite_add_tcase(suite, tc);
+	sr = srunner_create(suite);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
