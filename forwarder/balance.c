@@ -9,7 +9,7 @@ enum {
 	MAILS_PER_SESSION = 2, /* one on the wire, one behind it */
 };
 
-/* ---- which target may have a mail ---------------------------------------- */
+/* ---- which target may have a mail -------------------------------- */
 
 static bool is_tried(const struct delivery *d, size_t target)
 {
@@ -52,8 +52,7 @@ size_t balance_budget_locked(const struct mailqueue *q)
 	return q->in_use < most ? most - q->in_use : 0;
 }
 
-/* ---- mails to sessions ----------------------------------------------------
- */
+/* ---- mails to sessions ------------------------------------------- */
 
 /* The least loaded target; of its sessions the one used last. */
 static struct sender_seat *pick_seat(
@@ -135,8 +134,7 @@ static void hand_over(struct mailqueue *q) REQUIRES(&q->lock)
 		balance_place_locked(q, d, false);
 }
 
-/* ---- mails nobody can take --------------------------------------------------
- */
+/* ---- mails nobody can take --------------------------------------- */
 
 /* The earliest wall time at which a target that fits may be asked. */
 static int64_t wakes_ns(struct mailqueue *q, const struct delivery *d,
@@ -299,8 +297,7 @@ static void shed_excess(struct mailqueue *q) REQUIRES(&q->lock)
 	q->ready = kept;
 }
 
-/* ---- sessions
- * ----------------------------------------------------------------- */
+/* ---- sessions ---------------------------------------------------- */
 
 static struct sender_seat *find_asleep(struct mailqueue *q, size_t target)
 	REQUIRES(&q->lock)

@@ -186,7 +186,7 @@ void delivery_explain(struct delivery *d, bool is_failure,
 		(unsigned int)d->mail->number, shown, said, where);
 }
 
-/* ---- lists ------------------------------------------------------------- */
+/* ---- lists ------------------------------------------------------- */
 
 void deliveries_append(struct delivery_list *list, struct delivery *d)
 {

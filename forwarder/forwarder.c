@@ -109,7 +109,7 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 	close_forwarder(f);
 }
 
-/* ---- what the operator sees ---------------------------------------------- */
+/* ---- what the operator sees -------------------------------------- */
 
 static void fill_target(const struct target *t, struct target_status *out)
 {

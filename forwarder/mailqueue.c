@@ -10,7 +10,7 @@ enum {
 	STALL_S = 1, /* before the store is asked again */
 };
 
-/* ---- made and ended ------------------------------------------------------ */
+/* ---- made and ended ---------------------------------------------- */
 
 static int init_seats(struct mailqueue *q)
 {
@@ -81,7 +81,7 @@ void mailqueue_stop(struct mailqueue *q)
 	mutex_unlock(&q->lock);
 }
 
-/* ---- budget and mails ---------------------------------------------------- */
+/* ---- budget and mails -------------------------------------------- */
 
 static void wake_reader(struct mailqueue *q) REQUIRES(&q->lock)
 {

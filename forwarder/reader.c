@@ -18,8 +18,7 @@ struct reader {
 	char piece[READING_PIECE_OCTETS];
 };
 
-/* ---- one slice
- * --------------------------------------------------------------------- */
+/* ---- one slice --------------------------------------------------- */
 
 /* Mails to be sent, and to be claimed before. */
 struct slice {
@@ -79,8 +78,7 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 		mailqueue_run(q, j);
 }
 
-/* ---- claims
- * ------------------------------------------------------------------------- */
+/* ---- claims ------------------------------------------------------ */
 
 static void ignore_done(void *arg, int err)
 {
@@ -137,8 +135,7 @@ static void claim(struct reader *r, size_t units)
 		begin_job(r, &r->claims[i]);
 }
 
-/* ---- the thread
- * ------------------------------------------------------------------------ */
+/* ---- the thread -------------------------------------------------- */
 
 static void settle_all(struct mailqueue *q, struct delivery_list *mails)
 {

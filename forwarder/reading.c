@@ -14,8 +14,7 @@ void reading_begin(struct reading *r, struct job *j)
 	r->octets = 0;
 }
 
-/* ---- what an earlier claim left ---------------------------------------------
- */
+/* ---- what an earlier claim left ---------------------------------- */
 
 /* Whether the mail is to be sent now; then d says from where to go on. */
 static bool take_row(struct job *j, const struct store_mark_row *row)
@@ -86,8 +85,7 @@ static enum reading_end resume_mail(struct reading *r, struct mail *m)
 	return j->ahead != NULL ? READING_MAIL : READING_CUT;
 }
 
-/* ---- the parser
- * ----------------------------------------------------------------- */
+/* ---- the parser -------------------------------------------------- */
 
 /* As resume_mail(). The first claim of a data set claimed mail 1 too. */
 static enum reading_end take_mail(struct reading *r)

@@ -48,8 +48,7 @@ static void tell_news(const struct news *news)
 		log_event(MSG_TARGET_ACTIVE, news->name);
 }
 
-/* ---- what to do next
- * --------------------------------------------------------- */
+/* ---- what to do next --------------------------------------------- */
 
 static bool is_idle_over(struct mailqueue *q, const struct sender_seat *seat,
 	int64_t now_ns) REQUIRES(&q->lock)
@@ -180,8 +179,7 @@ struct seat_task seat_next(struct mailqueue *q, struct sender_seat *seat)
 	return task;
 }
 
-/* ---- sessions
- * ------------------------------------------------------------------ */
+/* ---- sessions ---------------------------------------------------- */
 
 void seat_opened(
 	struct mailqueue *q, struct sender_seat *seat, const struct session *s)
@@ -212,6 +210,8 @@ static bool take_effects(struct mailqueue *q, struct target *t,
 	int64_t now_ns = clock_monotonic_ns();
 	double dice = (double)rand_r(&q->seed) / RAND_MAX;
 
+	/* A reader sleeps until the next target may be asked: that changes. */
+	cond_signal(&q->readers);
 	if ((effects & EFFECT_SUSPEND) != 0)
 		return target_suspend(t, said, now_ns);
 	return target_failed(t, said, now_ns, dice);
@@ -247,8 +247,7 @@ bool seat_is_only(struct mailqueue *q, const struct sender_seat *seat)
 	return is_only;
 }
 
-/* ---- mails
- * ----------------------------------------------------------------------- */
+/* ---- mails ------------------------------------------------------- */
 
 /*
  * What the mail's try says about the target, and whether it costs the mail

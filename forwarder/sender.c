@@ -30,8 +30,7 @@ struct sender {
 	struct content content;
 };
 
-/* ---- sessions
- * ------------------------------------------------------------------------- */
+/* ---- sessions ---------------------------------------------------- */
 
 static void describe(const struct sender *s,
 	const struct session_trouble *trouble, char *out, size_t cap)
@@ -73,9 +72,7 @@ static void end_session(struct sender *s, unsigned int effects)
 	session_close(&s->session);
 }
 
-/* ---- mails
- * -------------------------------------------------------------------------------
- */
+/* ---- mails ------------------------------------------------------- */
 
 /* All transactions the mail takes, on the session as it is. */
 static void run_transactions(
@@ -154,9 +151,7 @@ static void send_mail(struct sender *s, struct delivery *d, int64_t idle_ns)
 		end_session(s, report.effects);
 }
 
-/* ---- the thread
- * ----------------------------------------------------------------------------
- */
+/* ---- the thread -------------------------------------------------- */
 
 static void *run(void *arg)
 {

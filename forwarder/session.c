@@ -87,7 +87,7 @@ enum event session_write(
 		s, connection_write(&s->connection, octets, len, deadline_ns));
 }
 
-/* ---- setting up ------------------------------------------------------ */
+/* ---- setting up -------------------------------------------------- */
 
 struct step {
 	enum stage stage;
@@ -187,7 +187,7 @@ bool session_open(struct session *s, const struct target_config *target,
 	return false;
 }
 
-/* ---- ending ---------------------------------------------------------- */
+/* ---- ending ------------------------------------------------------ */
 
 bool session_is_quiet(struct session *s)
 {

@@ -42,8 +42,7 @@ static bool keep(
 	return false;
 }
 
-/* ---- claims ----------------------------------------------------------------
- */
+/* ---- claims ------------------------------------------------------ */
 
 static void claim_done(struct delivery *d, int err)
 {
@@ -95,8 +94,7 @@ void settle_claims(struct mailqueue *q, struct delivery_list *mails)
 		count, claims_done, first);
 }
 
-/* ---- results ----------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------- */
 
 static void tell_end(const struct job *j)
 {

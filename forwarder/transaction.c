@@ -17,7 +17,7 @@ struct command {
 	size_t recipient;
 };
 
-/* ---- the envelope ------------------------------------------------------ */
+/* ---- the envelope ------------------------------------------------ */
 
 static size_t format_command(const struct transaction *t,
 	const struct command *command, char *out, size_t cap)
@@ -154,7 +154,7 @@ static void run_lockstep(
 	}
 }
 
-/* ---- the content -------------------------------------------------------- */
+/* ---- the content ------------------------------------------------- */
 
 static void take_unreadable(struct transaction *t, int err)
 {
@@ -211,7 +211,7 @@ static void send_nothing(struct transaction *t)
 		t->report->effects |= EFFECT_CLOSE;
 }
 
-/* ---- the whole ---------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------- */
 
 /*
  * The parser lets no control character into a path; here, where octets

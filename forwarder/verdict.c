@@ -11,7 +11,7 @@ enum {
 	ENDS_SESSION = EFFECT_QUIT | EFFECT_CLOSE,
 };
 
-/* ---- what replies do to the recipients -------------------------------- */
+/* ---- what replies do to the recipients --------------------------- */
 
 static enum recipient_state state_of(const struct outcome *outcome)
 {
@@ -159,7 +159,7 @@ static struct outcome judge(
 		stage, event, &t->session->parser.reply, &t->facts);
 }
 
-/* ---- one reply after the other ------------------------------------------ */
+/* ---- one reply after the other ----------------------------------- */
 
 static void take_mail(struct transaction *t, enum event event)
 {
