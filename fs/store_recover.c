@@ -108,7 +108,10 @@ static int keep_records(
 	return 0;
 }
 
-/* No other thread knows the store yet; the lock is for the compiler. */
+/*
+ * No other thread knows the store yet; the lock is for the compiler. The
+ * token stays behind: what an earlier life claimed is nobody's now.
+ */
 static int take_row(void *arg, const struct catalogue_row *row)
 {
 	struct start *st = arg;
@@ -121,7 +124,6 @@ static int take_row(void *arg, const struct catalogue_row *row)
 	err = index_add(&l->index, d->number, d->writer, &e);
 	if (err == 0) {
 		e->key = row->key;
-		e->token = row->token;
 		e->job = d->job;
 		e->read_upto = row->read_upto;
 		e->is_first_claimed = row->is_first_claimed;

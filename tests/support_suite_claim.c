@@ -1,7 +1,6 @@
 #include "support_suite_parts.h"
 
 #include "clock.h"
-#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>

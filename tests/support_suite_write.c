@@ -1,6 +1,5 @@
 #include "support_suite_parts.h"
 
-#include "clock.h"
 #include "text.h"
 
 #include <stdlib.h>
