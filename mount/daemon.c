@@ -143,11 +143,11 @@ static int mount_it(struct daemon *d)
 	settings.operators =
 		attached_operators(d->attached, &settings.operator_count);
 	err = fs_start(&settings, &d->fs, why);
-	escape_string(d->settings->mount_point, shown, sizeof shown);
 	if (err != 0)
-		log_error(MSG_NO_MOUNT, shown, why);
-	else
-		log_event(MSG_MOUNTED, shown);
+		log_error(MSG_NO_MOUNT,
+			escape_string(
+				d->settings->mount_point, shown, sizeof shown),
+			why);
 	return err;
 }
 
@@ -232,11 +232,15 @@ static void stop(struct daemon *d)
 int daemon_run(const struct daemon_settings *settings)
 {
 	struct daemon d = { .settings = settings, .signals = -1, .ended = -1 };
+	char shown[SHOWN_MAX];
 	int err;
 
 	err = start(&d);
 	if (err == 0) {
 		settings->ready(settings->ready_arg);
+		log_event(MSG_MOUNTED,
+			escape_string(
+				settings->mount_point, shown, sizeof shown));
 		log_event(MSG_STOPPING, wait_for_end(&d));
 	}
 	stop(&d);

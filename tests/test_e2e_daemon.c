@@ -143,7 +143,7 @@ static void end_all(void)
 START_TEST(the_daemon_is_there_when_its_starter_ends)
 {
 	pid_t pid;
-	char *cwd;
+	char *printed;
 
 	ck_assert_int_eq(mount_stop(&m), 0);
 	ck_assert_int_eq(run_here("-c"), 0);
@@ -154,9 +154,9 @@ START_TEST(the_daemon_is_there_when_its_starter_ends)
 	ck_assert_int_eq(getsid(pid), pid);
 	ck_assert_int_eq(
 		shell("test \"$(readlink /proc/%d/cwd)\" = /", pid), 0);
-	cwd = file_text("%s", said);
-	ck_assert_str_eq(strstr(cwd, "JESF001I") != NULL ? "" : cwd, "");
-	free(cwd);
+	printed = file_text("%s", said);
+	ck_assert_str_eq(printed, "");
+	free(printed);
 	ck_assert_int_eq(end_daemon(pid), 0);
 	ck_assert(!mount_is_there(m.point));
 }
