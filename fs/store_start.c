@@ -48,8 +48,7 @@ static int take_lock(struct local *l, char *why, size_t why_cap)
 	if (flock(l->lock_file, LOCK_EX | LOCK_NB) == 0)
 		return 0;
 	if (errno == EWOULDBLOCK)
-		text_format(why, why_cap,
-			"another jesfs has the spool directory open");
+		text_format(why, why_cap, "another jesfs has it open");
 	return -errno;
 }
 
@@ -188,8 +187,7 @@ int store_local_open(const struct store_local_settings *settings,
 	err = open_parts(l, settings, why, why_cap);
 	if (err != 0) {
 		if (why_cap > 0 && why[0] == '\0')
-			text_format(why, why_cap, "the spool directory %s: %s",
-				settings->directory, strerror(-err));
+			text_copy(why, why_cap, strerror(-err));
 		local_free(l, false);
 		return err;
 	}

@@ -32,7 +32,7 @@ struct store_local_settings {
  *
  * Returns 0; -EWOULDBLOCK when another instance has the directory; -EPROTO
  * when its schema is newer than this program; STORE_DAMAGED; another -errno.
- * why gets a sentence for the operator.
+ * why gets what is wrong with the directory, for the operator.
  */
 MUST_USE int store_local_open(const struct store_local_settings *settings,
 	struct store **out, char *why, size_t why_cap);
