@@ -112,9 +112,12 @@ static int64_t monotonic_ns(int64_t wall_ns, int64_t now_ns)
 	return left_ns > SLEEP_S * NS_PER_S ? INT64_MAX : now_ns + left_ns;
 }
 
-/* When there may be something to do even if nothing arrives. */
-static int64_t look_again_ns(struct mailqueue *q, size_t demand,
-	int64_t next_due_ns) REQUIRES(&q->lock)
+/*
+ * When there may be something to do even if nothing arrives: what arrives
+ * while all targets rest wakes nobody.
+ */
+static int64_t look_again_ns(struct mailqueue *q, int64_t next_due_ns)
+	REQUIRES(&q->lock)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	int64_t until_ns = now_ns + SLEEP_S * NS_PER_S;
@@ -124,7 +127,7 @@ static int64_t look_again_ns(struct mailqueue *q, size_t demand,
 	until_ns = sooner(until_ns, monotonic_ns(next_due_ns, now_ns));
 	if (q->is_stalled)
 		until_ns = sooner(until_ns, q->stalled_until_ns);
-	for (i = 0; demand > 0 && i < q->target_count; i++) {
+	for (i = 0; i < q->target_count; i++) {
 		wakes_ns = target_wakes_ns(&q->targets[i], now_ns);
 		/* One that is awake and still unused waits for another
 		 * event, not for the time. */
@@ -149,9 +152,7 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 		balance_sessions_locked(q);
 		if (q->back.count > 0)
 			return false;
-		next_due_ns = look_again_ns(q,
-			selectable + q->ready.count + q->runnable_count,
-			next_due_ns);
+		next_due_ns = look_again_ns(q, next_due_ns);
 	} else {
 		next_due_ns = clock_monotonic_ns() + SLEEP_S * NS_PER_S;
 	}
