@@ -43,12 +43,18 @@ int64_t balance_wall_ns(int64_t monotonic_ns)
 	return clock_wall_ns() + (monotonic_ns - clock_monotonic_ns());
 }
 
-size_t balance_budget_locked(const struct mailqueue *q)
+/* What a resting target's sessions could take counts for nothing. */
+size_t balance_budget_locked(struct mailqueue *q)
 {
-	size_t most = q->open * MAILS_PER_SESSION;
+	int64_t now_ns = clock_monotonic_ns();
+	size_t most = 0;
+	size_t i;
 
 	if (q->is_stopping || q->is_stalled)
 		return 0;
+	for (i = 0; i < q->target_count; i++)
+		if (target_is_usable(&q->targets[i], now_ns))
+			most += (size_t)q->targets[i].open * MAILS_PER_SESSION;
 	return q->in_use < most ? most - q->in_use : 0;
 }
 
@@ -253,6 +259,17 @@ bool balance_has_taker_locked(struct mailqueue *q, const struct delivery *d)
 
 	for (i = 0; i < q->target_count; i++)
 		if (fits(q, d, i, now_ns))
+			return true;
+	return false;
+}
+
+bool balance_is_served_locked(struct mailqueue *q, const struct delivery *d)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	size_t i;
+
+	for (i = 0; i < q->target_count; i++)
+		if (q->targets[i].open > 0 && fits(q, d, i, now_ns))
 			return true;
 	return false;
 }

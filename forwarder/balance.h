@@ -25,12 +25,16 @@ void balance_place_locked(struct mailqueue *q, struct delivery *d,
 bool balance_has_taker_locked(struct mailqueue *q, const struct delivery *d)
 	REQUIRES(&q->lock);
 
+/* Whether a session that is open, though busy, will take d. */
+bool balance_is_served_locked(struct mailqueue *q, const struct delivery *d)
+	REQUIRES(&q->lock);
+
 /* What is known to want a session: mails and data sets. */
 size_t balance_demand_locked(struct mailqueue *q, int64_t *next_due_ns)
 	REQUIRES(&q->lock);
 
 /* How many more mails may be claimed. */
-size_t balance_budget_locked(const struct mailqueue *q) REQUIRES(&q->lock);
+size_t balance_budget_locked(struct mailqueue *q) REQUIRES(&q->lock);
 
 /*
  * Gives what waits to who waits: mails to idle sessions, orders to open

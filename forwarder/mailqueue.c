@@ -110,10 +110,13 @@ void mailqueue_arrived(struct mailqueue *q)
 
 void mailqueue_push(struct mailqueue *q, struct delivery *d)
 {
+	bool is_served;
+
 	mutex_lock(&q->lock);
 	q->claiming--;
+	is_served = balance_is_served_locked(q, d);
 	balance_place_locked(q, d, false);
-	if (q->is_stopping || q->open == 0)
+	if (!is_served)
 		balance_all_locked(q);
 	mutex_unlock(&q->lock);
 }

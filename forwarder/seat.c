@@ -334,10 +334,10 @@ bool seat_sent(struct mailqueue *q, struct sender_seat *seat,
 		drop_session(q, seat);
 	note_news(t, judge_target(q, t, d, report), &news);
 	is_decided = end_try(q, seat, d, report);
-	if (is_over) {
+	if (is_over)
 		open_again(q, seat);
+	if (is_over || !is_decided)
 		balance_all_locked(q);
-	}
 	mutex_unlock(&q->lock);
 	tell_news(&news);
 	return is_decided;

@@ -74,7 +74,10 @@ MUST_USE int store_claim(struct store *s, const char *writer, size_t max,
 MUST_USE int store_renew(
 	struct store *s, uint64_t number, uint64_t token, int64_t lease_ns);
 
-/* Records marks; durable before done. Fenced. */
+/*
+ * Records marks; durable before done. Fenced. Checkpoints and the finish of
+ * one claim take effect in the order in which they were called.
+ */
 void store_checkpoint(struct store *s, uint64_t number, uint64_t token,
 	const struct store_mark *marks, size_t count, store_done *done,
 	void *arg);

@@ -12,10 +12,14 @@
 extern struct writer_config test_config;
 extern struct forwarder *test_forwarder;
 
-/* A spool, a moved clock, and a configuration without targets. */
+/*
+ * A spool, and a configuration without targets. With the kernel's clock a
+ * wake-up that is lost shows; the moved one hides it.
+ */
 void forwarder_set_up(void);
+void forwarder_set_up_moved(void);
 
-/* Stops the forwarder, if it runs, and all that forwarder_set_up() made. */
+/* Stops the forwarder, if it runs, and all that was set up. */
 void forwarder_tear_down(void);
 
 /* Adds a target server to the configuration. */

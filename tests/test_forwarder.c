@@ -455,20 +455,25 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, what_no_target_can_take_is_held, 0, 2);
 	tcase_add_loop_test(tc, the_target_that_can_take_a_mail_gets_it, 0, 2);
 	tcase_add_test(tc, content_of_8_bits_is_declared);
-	tcase_add_loop_test(tc, an_idle_session_ends_with_quit, 0, 2);
 	tcase_add_test(tc, a_session_sends_no_more_than_it_may);
 	tcase_add_loop_test(
 		tc, two_mails_a_session_are_claimed_and_no_more, 0, 2);
-	tcase_add_test(tc, what_was_not_sent_goes_back_when_it_stops);
 	tcase_add_test(tc, a_transaction_under_way_is_finished_before_it_stops);
 	tcase_add_test(tc, a_data_set_with_an_error_is_held_with_its_line);
 	tcase_add_test(tc, a_data_set_without_mail_is_purged);
+}
+
+static void add_moved_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, an_idle_session_ends_with_quit, 0, 2);
+	tcase_add_test(tc, what_was_not_sent_goes_back_when_it_stops);
 }
 
 int main(void)
 {
 	Suite *suite = suite_create("forwarder");
 	TCase *tc = tcase_create("forwarder");
+	TCase *moved = tcase_create("moved clock");
 	SRunner *sr;
 	int failed;
 
@@ -476,6 +481,11 @@ int main(void)
 	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
+	tcase_set_timeout(moved, 30);
+	tcase_add_checked_fixture(
+		moved, forwarder_set_up_moved, forwarder_tear_down);
+	add_moved_tests(moved);
+	suite_add_tcase(suite, moved);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
