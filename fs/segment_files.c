@@ -69,6 +69,14 @@ void segment_files_give_locked(struct segments *s) REQUIRES(&s->lock)
 	cond_broadcast(&s->changed);
 }
 
+/* A small spool does not write megabytes of zeros at each new start. */
+static uint32_t zero_step(const struct segment *g)
+{
+	if (g->zeroed < ZERO_FIRST)
+		return ZERO_FIRST;
+	return g->zeroed < ZERO_STEP ? g->zeroed : ZERO_STEP;
+}
+
 /*
  * Writes the next zeros of a segment. Nobody puts records there before
  * zeroed has grown, so the two writers never meet.
@@ -77,7 +85,8 @@ int segment_extend_locked(struct segments *s, struct segment *g)
 	REQUIRES(&s->lock)
 {
 	uint32_t from = g->zeroed;
-	uint32_t upto = s->size - from < ZERO_STEP ? s->size : from + ZERO_STEP;
+	uint32_t step = zero_step(g);
+	uint32_t upto = s->size - from < step ? s->size : from + step;
 	int fd = g->fd;
 	int err;
 
@@ -209,7 +218,7 @@ static bool needs_zeros_locked(const struct segments *s)
 	const struct segment *g = s->current;
 
 	return g != NULL && g->zeroed < s->size
-		&& g->zeroed - g->tail < ZERO_STEP;
+		&& g->zeroed - g->tail < zero_step(g) / 2;
 }
 
 static bool needs_spare_locked(struct segments *s) REQUIRES(&s->lock)

@@ -14,10 +14,11 @@
 #include <stdbool.h>
 
 enum {
-	ZERO_STEP = 4 << 20, /* zeros written at a time */
-	RUN_MAX = 128,       /* records in one pwritev() */
-	SPARE_MAX = 4,       /* empty segments kept */
-	OPEN_MAX = 256,      /* descriptors kept */
+	ZERO_FIRST = 1 << 20, /* zeros written at first */
+	ZERO_STEP = 4 << 20,  /* at most at a time, once there is more */
+	RUN_MAX = 128,        /* records in one pwritev() */
+	SPARE_MAX = 4,        /* empty segments kept */
+	OPEN_MAX = 256,       /* descriptors kept */
 };
 
 struct segment {

@@ -22,7 +22,11 @@ static bool must_be_held(const struct request *r)
 		|| (r->kind == REQUEST_MOVE && r->to == DATASET_READY);
 }
 
-/* From now on -EIO for everything; the next start holds what this was. */
+/*
+ * From now on -EIO for everything; the next start holds what this was. Those
+ * that were refused before a commit was tried are still OPEN on disk, and
+ * need no name: every OPEN one is held.
+ */
 static void break_store(struct batch *b)
 {
 	struct local *l = b->local;
@@ -35,7 +39,7 @@ static void break_store(struct batch *b)
 			numbers[count++] = r->number;
 	}
 	atomic_store(&l->is_broken, true);
-	log_error("spool: a sync failed; nothing is accepted until a restart "
+	log_error("spool: storage failed; nothing is accepted until a restart "
 		  "on healthy storage");
 	if (failed_write(l->failed_file, numbers, count) != 0)
 		log_error("spool: nor could it be noted which data sets must "
@@ -56,6 +60,16 @@ static bool has_failed_large(const struct batch *b)
 
 	for (r = b->work.first; r != NULL; r = next_of(r))
 		if (r->plan != NULL && r->plan->sync_failed)
+			return true;
+	return false;
+}
+
+static bool has_eio(const struct list *l)
+{
+	const struct request *r;
+
+	for (r = l->first; r != NULL; r = next_of(r))
+		if (r->err == -EIO)
 			return true;
 	return false;
 }
@@ -100,7 +114,7 @@ static void append(struct local *l, size_t count)
 		l->owners[i]->plan->extent = l->records[i].extent;
 }
 
-/* Returns false when the store is broken. */
+/* Returns false when a sync failed: then all of the batch has. */
 static bool write_content(struct batch *b)
 {
 	size_t count = gather(b);
@@ -187,8 +201,6 @@ static void commit(struct batch *b)
 					     : commit_range(b, r, next_of(r));
 		r->err = err;
 	}
-	if (catalogue_is_failed(c))
-		break_store(b);
 }
 
 /* ---- answers --------------------------------------------------------- */
@@ -283,12 +295,11 @@ struct committer_request *local_serve(
 	list_init(&b.later);
 	batch_plan(&b, (struct request *)waiting);
 	start_large(&b);
-	if (b.work.first != NULL) {
-		if (write_content(&b))
-			commit(&b);
-		else
-			break_store(&b);
-	}
+	if (b.work.first != NULL && write_content(&b))
+		commit(&b);
+	if (!atomic_load(&b.local->is_broken)
+		&& (has_eio(&b.work) || has_eio(&b.done)))
+		break_store(&b);
 	settle_all(&b);
 	answer_all(&b);
 	return (struct committer_request *)b.later.first;
