@@ -267,6 +267,7 @@ void mount_fini(struct mount *m)
 	for (i = 0; i < m->target_count; i++)
 		if (m->targets[i].capture != 0)
 			mount_target_down(m, i);
+	scratch_remove(m->scratch);
 }
 
 void mount_start_simple(struct mount *m)

@@ -120,10 +120,15 @@ static int take_mount_away(
 	return 0;
 }
 
+void scratch_remove(const char *path)
+{
+	nftw(path, take_away, FOLDERS_OPEN, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
+}
+
 void scratch_close(void)
 {
 	nftw(root, take_mount_away, FOLDERS_OPEN, FTW_PHYS | FTW_MOUNT);
-	nftw(root, take_away, FOLDERS_OPEN, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
+	scratch_remove(root);
 }
 
 int mount_main(Suite *suite)

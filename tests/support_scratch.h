@@ -17,6 +17,9 @@ void scratch_open(void);
 /* Makes a folder for one test. */
 void scratch_make(char *path, size_t cap);
 
+/* Takes away the folder of a test that is done; others are shown at the end. */
+void scratch_remove(const char *path);
+
 /* Shows the ends of the programs' logs. */
 void scratch_show_logs(void);
 
