@@ -1,0 +1,253 @@
+#include "support_forwarder.h"
+
+#include "../fs/store_ops.h"
+#include "clock.h"
+
+#include <check.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the store answers from now on; 0: what it would have. */
+static atomic_int read_error, mark_error, claim_error;
+static atomic_int marks_refused;
+
+static const struct store_ops *real;
+static struct store_ops faulty;
+
+static ssize_t faulty_read(struct store *s, uint64_t number, uint64_t offset,
+	void *octets, size_t len)
+{
+	int err = atomic_load(&read_error);
+
+	/* The first piece is good: the content is found damaged later. */
+	if (err != 0 && (offset > 0 || len <= 65536))
+		return err;
+	return real->read(s, number, offset, octets, len);
+}
+
+static bool refuses(store_done *done, void *arg)
+{
+	int err = atomic_load(&mark_error);
+
+	if (err == 0)
+		return false;
+	atomic_fetch_add(&marks_refused, 1);
+	done(arg, err);
+	return true;
+}
+
+static void faulty_checkpoint(struct store *s, uint64_t number, uint64_t token,
+	const struct store_mark *marks, size_t count, store_done *done,
+	void *arg)
+{
+	if (!refuses(done, arg))
+		real->checkpoint(s, number, token, marks, count, done, arg);
+}
+
+static void faulty_finish(struct store *s, uint64_t number, uint64_t token,
+	const struct store_finish *how, store_done *done, void *arg)
+{
+	if (!refuses(done, arg))
+		real->finish(s, number, token, how, done, arg);
+}
+
+static int faulty_claim(struct store *s, const char *writer, size_t max,
+	int64_t lease_ns, struct store_claim *claims, size_t *count)
+{
+	int err = atomic_load(&claim_error);
+
+	if (err == 0)
+		return real->claim(s, writer, max, lease_ns, claims, count);
+	atomic_fetch_add(&marks_refused, 1);
+	return err;
+}
+
+static void set_up(void)
+{
+	forwarder_set_up();
+	real = test_store->ops;
+	faulty = *real;
+	faulty.read = faulty_read;
+	faulty.checkpoint = faulty_checkpoint;
+	faulty.finish = faulty_finish;
+	faulty.claim = faulty_claim;
+	test_store->ops = &faulty;
+	atomic_store(&read_error, 0);
+	atomic_store(&mark_error, 0);
+	atomic_store(&claim_error, 0);
+	atomic_store(&marks_refused, 0);
+}
+
+static bool is_refused(void *arg)
+{
+	(void)arg;
+	return atomic_load(&marks_refused) > 0;
+}
+
+static bool is_stalled(void *arg)
+{
+	(void)arg;
+	return strstr(forwarder_look().waits_because, "cannot be recorded")
+		!= NULL;
+}
+
+static bool is_not_stalled(void *arg)
+{
+	return !is_stalled(arg);
+}
+
+static const int damages[] = { STORE_DAMAGED, -EIO };
+
+START_TEST(a_damaged_data_set_is_held_and_the_rest_goes_on)
+{
+	struct script *s = one_target(NULL);
+	uint64_t bad = submit_mails("A", 3);
+	uint64_t good;
+
+	atomic_store(&read_error, damages[_i]);
+	forwarder_run();
+	wait_for_state(test_spool, bad, DATASET_HELD);
+	ck_assert_ptr_nonnull(strstr(reason_of(bad), "DAMAGED: "));
+	ck_assert_int_eq(log_count("JESF010W JOB00001 held: DAMAGED"), 1);
+	atomic_store(&read_error, 0);
+	good = submit_mails("B", 1);
+	wait_gone(good);
+	ck_assert_uint_eq(script_mails(s), 1);
+	script_close(s);
+}
+END_TEST
+
+static const struct script_row at_data[] = {
+	{ "DATA", SCRIPT_GATE, NULL, 1 },
+	{ NULL, SCRIPT_REPLY, NULL, 0 },
+};
+
+START_TEST(a_mail_whose_content_is_damaged_is_never_ended)
+{
+	struct script *s = one_target(at_data);
+	uint64_t number = submit_mails("A", 1);
+
+	forwarder_run();
+	script_wait_commands(s, "DATA", 1);
+	atomic_store(&read_error, STORE_DAMAGED);
+	script_release(s);
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_ptr_nonnull(strstr(reason_of(number), "DAMAGED: "));
+	ck_assert_uint_eq(script_commands(s, "."), 0);
+	ck_assert_uint_eq(script_mails(s), 0);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(nothing_is_sent_that_cannot_be_recorded)
+{
+	struct script *s = one_target(at_data);
+	uint64_t numbers[20];
+	size_t i, sent;
+
+	test_config.targets[0].connect_limit = 2;
+	for (i = 0; i < 20; i++)
+		numbers[i] = submit_mails("A", 3);
+	forwarder_run();
+	script_wait_commands(s, "DATA", 1);
+	atomic_store(&mark_error, STORE_FULL);
+	script_release(s);
+	wait_until(is_refused);
+	wait_until(is_stalled);
+	sent = script_mails(s);
+	ck_assert_uint_le(sent, 4);
+	atomic_store(&mark_error, 0);
+	wait_until(is_not_stalled);
+	for (i = 0; i < 20; i++)
+		wait_gone(numbers[i]);
+	ck_assert_uint_eq(script_mails(s), 60);
+	ck_assert_uint_eq(forwarder_look().mail_sent, 60);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_store_that_failed_for_good_stops_sending_and_the_program_ends)
+{
+	struct script *s = one_target(at_data);
+	size_t sent;
+	int i;
+
+	for (i = 0; i < 20; i++)
+		(void)submit_mails("A", 3);
+	forwarder_run();
+	script_wait_commands(s, "DATA", 1);
+	atomic_store(&mark_error, -EIO);
+	atomic_store(&claim_error, -EIO);
+	script_release(s);
+	wait_until(is_stalled);
+	sent = script_mails(s);
+	ck_assert_uint_le(sent, 8);
+	forwarder_halt(NS_PER_S);
+	ck_assert_uint_le(script_mails(s), 8);
+	ck_assert_int_ge(log_count("JESF043E"), 1);
+	atomic_store(&mark_error, 0);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(data_sets_wait_while_none_can_be_claimed)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_mails("A", 1);
+
+	atomic_store(&claim_error, STORE_FULL);
+	forwarder_run();
+	wait_until(is_refused);
+	atomic_store(&claim_error, 0);
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 1);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(a_data_set_that_another_took_is_left_alone)
+{
+	struct script *s = one_target(at_data);
+	uint64_t lost = submit_mails("A", 50);
+	uint64_t good;
+
+	forwarder_run();
+	script_wait_commands(s, "DATA", 1);
+	atomic_store(&mark_error, STORE_LOST);
+	script_release(s);
+	wait_until(is_refused);
+	wait_for_log("JESF040W JOB00001");
+	atomic_store(&mark_error, 0);
+	good = submit_mails("B", 1);
+	wait_gone(good);
+	ck_assert_uint_lt(script_mails(s), 51);
+	wait_for_state(test_spool, lost, DATASET_ACTIVE);
+	script_close(s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("forwarder_store");
+	TCase *tc = tcase_create("forwarder_store");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(tc, set_up, forwarder_tear_down);
+	tcase_add_loop_test(
+		tc, a_damaged_data_set_is_held_and_the_rest_goes_on, 0, 2);
+	tcase_add_test(tc, a_mail_whose_content_is_damaged_is_never_ended);
+	tcase_add_test(tc, nothing_is_sent_that_cannot_be_recorded);
+	tcase_add_test(tc,
+		a_store_that_failed_for_good_stops_sending_and_the_program_ends);
+	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
+	tcase_add_test(tc, a_data_set_that_another_took_is_left_alone);
+	suite_add_tcase(suite, tc);
+	sr = srunner_create(suite);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
