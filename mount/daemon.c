@@ -7,6 +7,7 @@
 #include "fs.h"
 #include "log.h"
 #include "messages.h"
+#include "parents.h"
 #include "spool_open.h"
 #include "store_open.h"
 
@@ -76,7 +77,9 @@ static int open_store(struct daemon *d)
 	char shown[SHOWN_MAX];
 	int err;
 
-	err = store_local_open(&settings, &d->store, why, sizeof why);
+	err = parents_make(c->spool_directory);
+	if (err == 0)
+		err = store_local_open(&settings, &d->store, why, sizeof why);
 	if (err != 0)
 		log_error(MSG_NO_SPOOL,
 			escape_string(c->spool_directory, shown, sizeof shown),

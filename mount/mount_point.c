@@ -22,21 +22,21 @@ int mount_point_find(const char *path, char out[static PATH_MAX])
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-/* The real path, or that of the parent where the last part is missing. */
+/* The real path of what there is of it. */
 static bool resolve(const char *path, char out[static PATH_MAX])
 {
-	char parent[PATH_MAX];
+	char there[PATH_MAX];
 	char *slash;
 
-	if (realpath(path, out) != NULL)
-		return true;
-	if (!text_copy(parent, sizeof parent, path))
+	if (!text_copy(there, sizeof there, path))
 		return false;
-	slash = strrchr(parent, '/');
-	if (slash == NULL || slash == parent)
-		return false;
-	*slash = '\0';
-	return realpath(parent, out) != NULL;
+	while (realpath(there, out) == NULL) {
+		slash = strrchr(there, '/');
+		if (slash == NULL || slash == there)
+			return false;
+		*slash = '\0';
+	}
+	return true;
 }
 
 bool mount_point_holds(const char *mount_point, const char *path)

@@ -19,8 +19,8 @@
 MUST_USE int mount_point_find(const char *path, char out[static PATH_MAX]);
 
 /*
- * Whether path, which need not exist yet but whose parent must, is the mount
- * point or lies below it.
+ * Whether path, which need not exist yet, is the mount point or lies below
+ * it.
  */
 bool mount_point_holds(const char *mount_point, const char *path);
 

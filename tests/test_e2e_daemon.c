@@ -181,6 +181,29 @@ START_TEST(it_starts_as_mount8_calls_it)
 }
 END_TEST
 
+START_TEST(a_spool_directory_is_made_with_its_parents)
+{
+	char conf[PATH_MAX], text[2 * PATH_MAX];
+
+	ck_assert_int_eq(mount_stop(&m), 0);
+	text_format(conf, sizeof conf, "%s/deep.conf", m.scratch);
+	text_format(text, sizeof text,
+		"SpoolDirectory %s/a/b//spool/\nWriterConfig "
+		"%s/writers/*.conf\n",
+		m.scratch, m.scratch);
+	ck_assert_int_eq(file_puts(conf, text), 0);
+	text_format(text, sizeof text, "-c %s %s", conf, m.point);
+	ck_assert_int_eq(run(text), 0);
+	put_mail("deep");
+	wait_for_mails(&m, 1);
+	ck_assert_int_eq(end_daemon(find_daemon()), 0);
+	ck_assert_int_eq(shell("test $(stat -c %%a %s/a/b) = 755 && "
+			       "test $(stat -c %%a %s/a/b/spool) = 700",
+				 m.scratch, m.scratch),
+		0);
+}
+END_TEST
+
 START_TEST(a_second_instance_is_told_of_the_first)
 {
 	char line[2 * PATH_MAX], other[PATH_MAX];
@@ -323,6 +346,7 @@ int main(void)
 	tcase_add_checked_fixture(t, begin, finish);
 	tcase_add_test(t, the_daemon_is_there_when_its_starter_ends);
 	tcase_add_test(t, it_starts_as_mount8_calls_it);
+	tcase_add_test(t, a_spool_directory_is_made_with_its_parents);
 	tcase_add_test(t, a_second_instance_is_told_of_the_first);
 	tcase_add_test(t, a_mount_that_a_crash_left_is_taken_over);
 	tcase_add_test(t, a_wrong_mount_option_reaches_the_terminal);
