@@ -23,7 +23,7 @@
 
 #define TARGET "TargetServer\n{\n TargetIP 127.0.0.1\n}\n"
 
-static char dir[] = "/tmp/jesfs-config-XXXXXX";
+static char dir[512];
 static char main_file[sizeof dir + 16];
 static struct config *config;
 static char *messages;
@@ -85,7 +85,10 @@ static void expect_messages(const char *expected)
 
 static void set_up(void)
 {
-	text_copy(dir, sizeof dir, "/tmp/jesfs-config-XXXXXX");
+	const char *parent = getenv("TMPDIR");
+
+	ck_assert(text_format(dir, sizeof dir, "%s/jesfs-config-XXXXXX",
+		parent != NULL ? parent : "/tmp"));
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	text_copy(main_file, sizeof main_file, path("jesfs.conf"));
 	config = NULL;
