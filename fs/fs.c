@@ -193,9 +193,10 @@ static int new_session(
 	}
 	if (fuse_session_mount(fs->session, settings->mount_point) != 0) {
 		text_format(why, FS_WHY_MAX,
-			"cannot mount on %s: %s; a container needs --device "
-			"/dev/fuse --cap-add SYS_ADMIN",
-			settings->mount_point, fuse_words);
+			"%s; a container needs --device /dev/fuse --cap-add "
+			"SYS_ADMIN",
+			fuse_words[0] != '\0' ? fuse_words
+					      : "the kernel refused");
 		fuse_session_destroy(fs->session);
 		return -EIO;
 	}
