@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -67,28 +69,33 @@ static void set_status(struct forwarder_status *f, const char *writer)
 /*
  * A test that fails leaves its files to the kernel to close, which asks the
  * file system, which is the same process and no longer there: that waits for
- * ever. So another process sees that the test has ended, by a pipe that is
- * closed before all other files, and breaks the mount.
+ * ever. So another process waits for a mutex the test never gives back: the
+ * kernel does so as the test ends, before it closes files. Then the mount is
+ * broken.
  */
 static void watch_over_mount(void)
 {
-	int ends[2];
-	char octet;
+	pthread_mutexattr_t attributes;
+	pthread_mutex_t *life;
 	pid_t pid;
 
-	ck_assert_int_eq(pipe2(ends, O_CLOEXEC), 0);
+	life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(life, MAP_FAILED);
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	ck_assert_int_eq(pthread_mutex_init(life, &attributes), 0);
+	ck_assert_int_eq(pthread_mutex_lock(life), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
-	if (pid != 0) {
-		close(ends[0]);
+	if (pid != 0)
 		return;
-	}
 	setsid(); /* Check kills the whole group of a test that hangs */
-	close(ends[1]);
-	while (read(ends[0], &octet, 1) > 0)
-		continue;
-	umount2(mounted.point, MNT_FORCE);
-	umount2(mounted.point, MNT_DETACH);
+	if (pthread_mutex_lock(life) == EOWNERDEAD) {
+		umount2(mounted.point, MNT_FORCE);
+		umount2(mounted.point, MNT_DETACH);
+	}
 	_exit(0);
 }
 
