@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-	LEFT_VALUE = 13, /* octets of a value before the second label */
+	LEFT_VALUE = 12, /* octets of a value before the second label */
+	COUNT_MAX = 24,
 	PROGRAM_SHOWN_MAX = 4 * SPOOL_PROGRAM_MAX + 1,
 };
 
@@ -17,14 +18,14 @@ enum {
 static void put_line(struct buf *out, const char *left, const char *value,
 	const char *right, uint64_t number)
 {
-	buf_printf(out, "%-10s: %-*s%s: %" PRIu64 "\n", left, LEFT_VALUE, value,
-		right, number);
+	buf_printf(out, "%-10s: %-*s %s: %" PRIu64 "\n", left, LEFT_VALUE,
+		value, right, number);
 }
 
 static void put_counts(struct buf *out, const char *left, uint64_t value,
 	const char *right, uint64_t number)
 {
-	char text[LEFT_VALUE * 2];
+	char text[COUNT_MAX];
 
 	text_format(text, sizeof text, "%" PRIu64, value);
 	put_line(out, left, text, right, number);
