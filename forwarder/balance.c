@@ -183,6 +183,21 @@ static bool any_is_usable(struct mailqueue *q, int64_t now_ns)
 	return false;
 }
 
+/* A mail waits in long retry from its settlement to its next claim. */
+static void note_waiting(struct mailqueue *q, const struct delivery *d)
+	REQUIRES(&q->lock)
+{
+	if (d->kind == STORE_MARK_DEFERRED && d->tries > 0)
+		retry_enter(&q->retry, d->job->number);
+}
+
+void balance_return_locked(
+	struct mailqueue *q, struct delivery *d, int64_t next_try_ns)
+{
+	delivery_return(d, next_try_ns);
+	note_waiting(q, d);
+}
+
 /*
  * While no target is usable a mail goes back as if nothing had been tried.
  * Where others are, it must not be claimed again at once.
@@ -194,25 +209,21 @@ static void return_mail(struct mailqueue *q, struct delivery *d, int64_t now_ns)
 	int64_t wakes;
 
 	if (q->is_stopping || !any_is_usable(q, now_ns)) {
-		delivery_return(d, 0);
+		balance_return_locked(q, d, 0);
 		return;
 	}
 	wakes = wakes_ns(q, d, now_ns);
 	if (wakes != INT64_MAX && balance_wall_ns(wakes) > earliest_ns)
 		earliest_ns = balance_wall_ns(wakes);
-	delivery_return(d, earliest_ns);
+	balance_return_locked(q, d, earliest_ns);
 }
 
 static void account(struct mailqueue *q, const struct delivery *d,
 	const struct delivery_verdict *verdict) REQUIRES(&q->lock)
 {
-	if (verdict->entered_retry) {
+	if (verdict->entered_retry)
 		q->total_retry++;
-		q->current_retry++;
-	}
-	/* What an earlier run of the program deferred was not counted. */
-	if (verdict->left_retry && q->current_retry > 0)
-		q->current_retry--;
+	note_waiting(q, d);
 	if (d->kind == STORE_MARK_DELIVERED)
 		q->mail_sent++;
 	else if (d->kind == STORE_MARK_FAILED)
@@ -308,7 +319,7 @@ static void shed_excess(struct mailqueue *q) REQUIRES(&q->lock)
 			deliveries_append(&kept, d);
 			continue;
 		}
-		delivery_return(d, 0);
+		balance_return_locked(q, d, 0);
 		deliveries_append(&q->back, d);
 	}
 	q->ready = kept;
@@ -384,11 +395,11 @@ size_t balance_demand_locked(struct mailqueue *q, int64_t *next_due_ns)
 static void open_sessions(struct mailqueue *q, int64_t now_ns)
 	REQUIRES(&q->lock)
 {
-	uint32_t unclaimed[CONFIG_TARGETS_MAX];
+	uint32_t unclaimed[CONFIG_TARGETS_MAX] = { 0 };
 	const struct delivery *d;
 	int64_t next_due_ns;
-	size_t wanted, i;
 	size_t coming = 0;
+	size_t wanted, i;
 
 	if (q->open + q->opening >= q->seat_count || q->is_stalled)
 		return;

@@ -48,6 +48,10 @@ void balance_all_locked(struct mailqueue *q) REQUIRES(&q->lock);
  */
 void balance_sessions_locked(struct mailqueue *q) REQUIRES(&q->lock);
 
+/* delivery_return(), and counts. */
+void balance_return_locked(struct mailqueue *q, struct delivery *d,
+	int64_t next_try_ns) REQUIRES(&q->lock);
+
 /* No further target is asked: decides d, and counts what it has come to. */
 void balance_end_pass_locked(struct mailqueue *q, struct delivery *d)
 	REQUIRES(&q->lock);

@@ -107,7 +107,7 @@ struct delivery_verdict delivery_decide(struct delivery *d,
 	const struct writer_config *config, int64_t now_ns,
 	int64_t not_before_ns)
 {
-	struct delivery_verdict verdict = { false, false };
+	struct delivery_verdict verdict = { false };
 	bool was_in_retry = d->tries > 0;
 
 	settle_states(d);
@@ -129,7 +129,6 @@ struct delivery_verdict delivery_decide(struct delivery *d,
 	d->kind = count_state(d, RECIPIENT_FAILED) > 0 ? STORE_MARK_FAILED
 						       : STORE_MARK_DELIVERED;
 	d->next_try_ns = 0;
-	verdict.left_retry = was_in_retry;
 	return verdict;
 }
 

@@ -59,10 +59,9 @@ struct delivery_list {
 	size_t count;
 };
 
-/* What the store is told and the operator counts. */
+/* What the operator counts. */
 struct delivery_verdict {
-	bool entered_retry; /* it is in long retry from now on */
-	bool left_retry;    /* it was, and is no longer */
+	bool entered_retry; /* it is in long retry, for the first time */
 };
 
 /*

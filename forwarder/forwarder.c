@@ -13,7 +13,10 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { READERS = 2 };
+enum {
+	READERS = 2,
+	SWEEP_MAX = 512, /* data sets in retry looked at for one display */
+};
 
 struct forwarder {
 	struct mailqueue queue;
@@ -151,6 +154,13 @@ static void explain_wait(struct mailqueue *q, struct forwarder_status *out)
 	}
 }
 
+static bool is_there(void *arg, uint64_t number)
+{
+	struct dataset d;
+
+	return spool_stat(arg, number, &d) == 0;
+}
+
 static void status(void *forwarder, struct forwarder_status *out)
 {
 	struct forwarder *f = forwarder;
@@ -163,7 +173,8 @@ static void status(void *forwarder, struct forwarder_status *out)
 	mutex_lock(&q->lock);
 	out->mail_sent = q->mail_sent;
 	out->total_retry = q->total_retry;
-	out->current_retry = q->current_retry;
+	retry_sweep(&q->retry, SWEEP_MAX, is_there, q->spool);
+	out->current_retry = q->retry.mails;
 	out->undeliver = q->undeliver;
 	out->target_count = q->target_count;
 	for (i = 0; i < q->target_count; i++) {

@@ -61,6 +61,9 @@ void mailqueue_fini(struct mailqueue *q)
 	for (i = 0; i < q->seat_count; i++)
 		cond_fini(&q->seats[i].wake);
 	free(q->seats);
+	mutex_lock(&q->lock);
+	retry_fini(&q->retry);
+	mutex_unlock(&q->lock);
 	cond_fini(&q->readers);
 	cond_fini(&q->ended);
 	mutex_fini(&q->lock);
@@ -178,6 +181,13 @@ int mailqueue_preferred(struct mailqueue *q, uint64_t number, uint32_t mail)
 			target = q->preferences[i].target;
 	mutex_unlock(&q->lock);
 	return target;
+}
+
+void mailqueue_leave_retry(struct mailqueue *q, uint64_t number)
+{
+	mutex_lock(&q->lock);
+	retry_leave(&q->retry, number);
+	mutex_unlock(&q->lock);
 }
 
 void mailqueue_run(struct mailqueue *q, struct job *j)

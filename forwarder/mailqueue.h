@@ -30,7 +30,7 @@ void mailqueue_sender_ended(struct mailqueue *q);
 /* Waits until all have, or the deadline has passed. */
 void mailqueue_wait_senders(struct mailqueue *q, int64_t deadline_ns);
 
-/* ---- budget and mails ------------------------------------------------ */
+/* ---- budget and mails -------------------------------------------- */
 
 /* A claimed mail may be sent now. Does not block. */
 void mailqueue_push(struct mailqueue *q, struct delivery *d);
@@ -48,6 +48,9 @@ MUST_USE bool mailqueue_recorded(struct mailqueue *q);
 void mailqueue_prefer(
 	struct mailqueue *q, uint64_t number, uint32_t mail, int target);
 int mailqueue_preferred(struct mailqueue *q, uint64_t number, uint32_t mail);
+
+/* A mail of the data set was claimed again: it waits no longer. */
+void mailqueue_leave_retry(struct mailqueue *q, uint64_t number);
 
 /* More of j is to be read, later. */
 void mailqueue_run(struct mailqueue *q, struct job *j);

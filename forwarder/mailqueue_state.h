@@ -16,6 +16,7 @@
 #include "job.h"
 #include "mutex.h"
 #include "operator.h"
+#include "retry.h"
 #include "spool.h"
 #include "target.h"
 
@@ -92,7 +93,7 @@ struct mailqueue {
 
 	uint64_t mail_sent GUARDED_BY(&lock);
 	uint64_t total_retry GUARDED_BY(&lock);
-	uint64_t current_retry GUARDED_BY(&lock);
+	struct retry retry GUARDED_BY(&lock);
 	uint64_t undeliver GUARDED_BY(&lock);
 };
 

@@ -37,10 +37,10 @@ static enum reading_end fill_slice(struct reading *r, struct slice *s)
 	for (;;) {
 		if (j->ahead == NULL)
 			end = reading_next(r);
-		if (end != READING_MAIL || s->units == 0)
+		d = j->ahead;
+		if (d == NULL || s->units == 0)
 			return end;
 		s->units--;
-		d = j->ahead;
 		j->ahead = NULL;
 		job_begin_mail(j);
 		deliveries_append(

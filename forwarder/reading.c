@@ -48,6 +48,8 @@ static struct delivery *continue_mail(
 		return NULL;
 	d->tries = row->tries;
 	d->is_claimed = row->kind == STORE_MARK_CLAIMED;
+	if (!d->is_claimed && row->tries > 0)
+		mailqueue_leave_retry(j->queue, j->number);
 	d->preferred = mailqueue_preferred(j->queue, j->number, number);
 	if (row->recipients != NULL
 		&& strchr(row->recipients, RECIPIENT_FAILED) != NULL)

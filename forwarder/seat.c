@@ -35,10 +35,11 @@ static void note_news(const struct target *t, bool is_new, struct news *news)
 
 static void tell_news(const struct news *news)
 {
-	int seconds = (int)(news->rest_ns / NS_PER_S);
+	int seconds;
 
 	if (!news->is_new)
 		return;
+	seconds = (int)(news->rest_ns / NS_PER_S);
 	if (news->state == TARGET_BACKOFF)
 		log_warning(MSG_TARGET_RESTS, news->name, seconds, news->said);
 	else if (news->state == TARGET_SUSPENDED)
@@ -118,7 +119,7 @@ static void take_mail(struct mailqueue *q, struct sender_seat *seat,
 	seat->mail = NULL;
 	seat->idle_since_ns = INT64_MAX;
 	if (is_void(task->mail)) {
-		delivery_return(task->mail, 0);
+		balance_return_locked(q, task->mail, 0);
 		task->order = SEAT_RETURN;
 		return;
 	}
@@ -190,7 +191,7 @@ void seat_opened(
 		.has_size = s->offers.has_size,
 		.size = s->offers.size };
 	struct target *t = &q->targets[seat->target];
-	struct news news;
+	struct news news = { .is_new = false };
 
 	mutex_lock(&q->lock);
 	note_news(t, target_opened(t, &facts), &news);
@@ -221,7 +222,7 @@ void seat_failed(struct mailqueue *q, struct sender_seat *seat,
 	unsigned int effects, const char *said)
 {
 	struct target *t = &q->targets[seat->target];
-	struct news news;
+	struct news news = { .is_new = false };
 
 	mutex_lock(&q->lock);
 	q->opening--;
@@ -289,7 +290,7 @@ static bool end_try(struct mailqueue *q, const struct sender_seat *seat,
 {
 	if (report->read_error != 0
 		|| (report->was_stopped && !d->is_uncertain)) {
-		delivery_return(d, 0);
+		balance_return_locked(q, d, 0);
 		return true;
 	}
 	if (report->is_untried) {
@@ -327,7 +328,7 @@ bool seat_sent(struct mailqueue *q, struct sender_seat *seat,
 {
 	struct target *t = &q->targets[seat->target];
 	bool is_decided;
-	struct news news;
+	struct news news = { .is_new = false };
 
 	mutex_lock(&q->lock);
 	if (is_over)

@@ -24,9 +24,6 @@ struct spool_caller {
 MUST_USE int spool_find(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, struct dataset *out);
 
-/* The live size and times of a data set that is open are in out. */
-MUST_USE int spool_stat(struct spool *sp, uint64_t number, struct dataset *out);
-
 /*
  * Writes the name under which the caller lists the data set; -ENOENT when it
  * is gone or not his to see; -ENAMETOOLONG when cap is too small for it.

@@ -66,4 +66,10 @@ void spool_checkpoint(struct spool *sp, uint64_t number, uint64_t token,
 void spool_finish(struct spool *sp, uint64_t number, uint64_t token,
 	const struct store_finish *how, store_done *done, void *arg);
 
+/*
+ * What a data set is; the live size and times while it is open. Does not
+ * wait for a disk. -ENOENT when it is gone.
+ */
+MUST_USE int spool_stat(struct spool *sp, uint64_t number, struct dataset *out);
+
 #endif

@@ -33,6 +33,37 @@ START_TEST(a_deferred_mail_is_tried_again_after_the_interval)
 }
 END_TEST
 
+static bool none_is_in_retry(void *arg)
+{
+	(void)arg;
+	return forwarder_look().current_retry == 0;
+}
+
+START_TEST(a_deferred_mail_that_is_purged_is_counted_no_longer)
+{
+	static const struct script_row rows[] = {
+		{ ".", SCRIPT_REPLY, "451 4.3.0 later", 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number = submit_mails("A", 3);
+	const char *name;
+
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_WAITING);
+	ck_assert_uint_eq(forwarder_look().current_retry, 3);
+	clock_forward(61 * NS_PER_S);
+	script_wait_commands(s, ".", 6);
+	wait_for_state(test_spool, number, DATASET_WAITING);
+	ck_assert_uint_eq(forwarder_look().current_retry, 3);
+	ck_assert_uint_eq(forwarder_look().total_retry, 3);
+	name = job_name_of(test_spool, number);
+	ck_assert_int_eq(dataset_unlink(test_spool, name, &alice), 0);
+	wait_until(none_is_in_retry);
+	script_close(s);
+}
+END_TEST
+
 START_TEST(only_recipients_not_yet_served_are_tried_again)
 {
 	static const struct script_row rows[] = {
@@ -347,6 +378,7 @@ static void add_tests(TCase *tc)
 static void add_moved_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_deferred_mail_is_tried_again_after_the_interval);
+	tcase_add_test(tc, a_deferred_mail_that_is_purged_is_counted_no_longer);
 	tcase_add_test(tc, only_recipients_not_yet_served_are_tried_again);
 	tcase_add_loop_test(tc, mail_out_of_tries_holds_its_data_set, 0, 3);
 	tcase_add_test(tc, a_deferred_mail_does_not_hold_up_the_others);
