@@ -60,13 +60,13 @@ static bool is_on;
 
 /* The layer must not hide its own failure: a shadow that is wrong proves
  * nothing. */
-static void must(bool ok, const char *what)
+static _Noreturn void give_up(const char *what)
 {
-	if (ok)
-		return;
 	fprintf(stderr, "powercut: %s: %s\n", what, strerror(errno));
 	abort();
 }
+
+#define must(ok, what) ((ok) ? (void)0 : give_up(what))
 
 static bool is_left_out(const char *name)
 {

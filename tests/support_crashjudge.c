@@ -53,7 +53,7 @@ static int by_mail(const void *a, const void *b)
 
 static struct written *find_written(const struct table *t, const char *name)
 {
-	struct written key;
+	struct written key = { .mails = 0 };
 
 	snprintf(key.name, sizeof key.name, "%s", name);
 	return t->count == 0
@@ -210,35 +210,44 @@ static void weigh_mail(struct judge *j, const struct written *w, unsigned mail)
 	}
 }
 
+static void sort_rows(
+	struct table *t, size_t size, int (*by)(const void *, const void *))
+{
+	if (t->rows != NULL)
+		qsort(t->rows, t->count, size, by);
+}
+
+static void weigh_all(struct judge *j)
+{
+	struct written *w = j->written.rows;
+	struct written *end = w != NULL ? w + j->written.count : NULL;
+	unsigned mail;
+
+	for (; w != end; w++) {
+		for (mail = 1; mail <= w->mails; mail++)
+			weigh_mail(j, w, mail);
+		free(w->received);
+	}
+}
+
 int crash_judge(
 	const struct crash_evidence *evidence, struct crash_verdict *verdict)
 {
 	struct judge j = { .verdict = verdict };
-	struct written *rows;
-	unsigned mail;
-	size_t i;
 	int err;
 
 	memset(verdict, 0, sizeof *verdict);
 	err = for_each_line(evidence->writer_log, see_open, &j);
-	rows = j.written.rows;
-	if (j.written.count > 0)
-		qsort(rows, j.written.count, sizeof *rows, by_name);
+	sort_rows(&j.written, sizeof(struct written), by_name);
 	if (err == 0)
 		err = for_each_line(evidence->writer_log, see_done, &j);
 	if (err == 0)
 		err = for_each_line(evidence->daemon_log, see_doubt, &j);
-	if (j.doubts.count > 0)
-		qsort(j.doubts.rows, j.doubts.count, sizeof(struct doubt),
-			by_mail);
+	sort_rows(&j.doubts, sizeof(struct doubt), by_mail);
 	if (err == 0)
 		err = for_each_line(evidence->capture_log, see_received, &j);
-	for (i = 0; i < j.written.count; i++) {
-		for (mail = 1; err == 0 && mail <= rows[i].mails; mail++)
-			weigh_mail(&j, &rows[i], mail);
-		free(rows[i].received);
-	}
-	free(rows);
+	weigh_all(&j);
+	free(j.written.rows);
 	free(j.doubts.rows);
 	return err;
 }
