@@ -40,6 +40,8 @@ size_t spool_selectable(
 	if (w != NULL)
 		count = w->count[DATASET_READY]
 			+ waiting_due(&w->waiting, now_ns, next_due_ns);
+	if (w != NULL)
+		count -= count < w->selecting ? count : w->selecting;
 	mutex_unlock(&sp->lock);
 	return count;
 }
@@ -58,19 +60,33 @@ static void claimed_locked(struct spool *sp, const struct store_claim *claim)
 	spool_set_state_locked(sp, e, DATASET_ACTIVE, 0, "");
 }
 
+/*
+ * The store knows of a claim before the roster does. Until then the data
+ * sets count as taken, or another thread would ask for them again and again.
+ */
 int spool_select(struct spool *sp, const char *writer, size_t max,
 	struct store_claim *claims, size_t *count)
 {
+	struct spool_writer *w;
 	size_t claimed = 0, i;
 	int err;
 
-	err = store_claim(sp->store, writer, max, LEASE_NS, claims, &claimed);
-	if (err != 0)
-		return err;
 	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	if (w != NULL)
+		w->selecting += max;
+	mutex_unlock(&sp->lock);
+
+	err = store_claim(sp->store, writer, max, LEASE_NS, claims, &claimed);
+
+	mutex_lock(&sp->lock);
+	if (w != NULL)
+		w->selecting -= max;
 	for (i = 0; i < claimed; i++)
 		claimed_locked(sp, &claims[i]);
 	mutex_unlock(&sp->lock);
+	if (err != 0)
+		return err;
 	*count = claimed;
 	return 0;
 }

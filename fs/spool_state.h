@@ -26,6 +26,7 @@ struct spool_writer {
 	bool is_added; /* asked for, not only found in the store */
 	uint64_t count[DATASET_STATES];
 	size_t entries;
+	size_t selecting; /* asked of the store, not yet answered */
 	struct waiting waiting;
 	void (*arrived)(void *arg); /* NULL while nothing is attached */
 	void *arg;
