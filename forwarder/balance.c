@@ -230,6 +230,18 @@ static void account(struct mailqueue *q, const struct delivery *d,
 		q->undeliver++;
 }
 
+/* A target that was not asked may take it once it has rested. */
+static bool has_resting_taker(struct mailqueue *q, const struct delivery *d)
+	REQUIRES(&q->lock)
+{
+	size_t i;
+
+	for (i = 0; i < q->target_count; i++)
+		if (!is_tried(d, i) && target_fits(&q->targets[i], d->mail))
+			return true;
+	return false;
+}
+
 void balance_end_pass_locked(struct mailqueue *q, struct delivery *d)
 {
 	struct delivery_verdict verdict;
@@ -244,6 +256,8 @@ void balance_end_pass_locked(struct mailqueue *q, struct delivery *d)
 			not_before_ns = balance_wall_ns(wakes)
 				+ q->config->retry_interval_min * 60 * NS_PER_S;
 	}
+	if (has_resting_taker(q, d))
+		delivery_spare(d);
 	verdict = delivery_decide(d, q->config, clock_wall_ns(), not_before_ns);
 	account(q, d, &verdict);
 }

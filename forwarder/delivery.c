@@ -132,6 +132,11 @@ struct delivery_verdict delivery_decide(struct delivery *d,
 	return verdict;
 }
 
+void delivery_spare(struct delivery *d)
+{
+	replace_state(d, RECIPIENT_REFUSED, RECIPIENT_OFFERED);
+}
+
 void delivery_refuse(struct delivery *d, const char *why)
 {
 	text_format(d->failure, sizeof d->failure, "mail %u: %s",

@@ -92,6 +92,12 @@ struct delivery_verdict delivery_decide(struct delivery *d,
 	const struct writer_config *config, int64_t now_ns,
 	int64_t not_before_ns);
 
+/*
+ * What the targets that were asked refused, another one may take that rests
+ * now: deferred instead of failed.
+ */
+void delivery_spare(struct delivery *d);
+
 /* Fails every recipient not yet decided: no target can take the mail. */
 void delivery_refuse(struct delivery *d, const char *why);
 
