@@ -71,7 +71,7 @@ static void note_failed(struct job_account *a, const char *reason)
 		text_copy(a->held_reason, sizeof a->held_reason, reason);
 }
 
-void job_end_mail(struct job *j, struct delivery *d)
+void job_note_mail(struct job *j, struct delivery *d)
 {
 	struct job_account *a = &j->account;
 
@@ -80,9 +80,20 @@ void job_end_mail(struct job *j, struct delivery *d)
 		note_deferred(a, d->next_try_ns, d->reason);
 	else if (d->kind == STORE_MARK_FAILED)
 		note_failed(a, d->failure);
-	a->open--;
-	d->is_last = a->is_read && a->open == 0;
+	d->is_last = a->is_read && a->open == 1;
 	mutex_unlock(&j->lock);
+}
+
+bool job_end_mail(struct job *j)
+{
+	struct job_account *a = &j->account;
+	bool is_done;
+
+	mutex_lock(&j->lock);
+	a->open--;
+	is_done = a->is_read && a->open == 0;
+	mutex_unlock(&j->lock);
+	return is_done;
 }
 
 void job_note_row(struct job *j, const struct store_mark_row *row)

@@ -78,11 +78,17 @@ bool job_unref(struct job *j);
 void job_begin_mail(struct job *j);
 
 /*
- * d has been decided. Sets d->is_last when the data set is read and no other
- * mail of it is open: then its mark belongs into the call that ends the
- * claim.
+ * d has been decided, but not recorded. Sets d->is_last when the data set is
+ * read and no other mail of it is open: then its mark belongs into the call
+ * that ends the claim.
  */
-void job_end_mail(struct job *j, struct delivery *d);
+void job_note_mail(struct job *j, struct delivery *d);
+
+/*
+ * A mail that was not the last has been recorded. Returns true when the data
+ * set is read and no mail of it is open: then the caller ends the claim.
+ */
+MUST_USE bool job_end_mail(struct job *j);
 
 /* A mail that an earlier claim left deferred, not due yet, or failed. */
 void job_note_row(struct job *j, const struct store_mark_row *row);

@@ -104,16 +104,23 @@ static void tell_end(const struct job *j)
 		log_event(MSG_NO_MAIL, j->id);
 }
 
+/*
+ * A result that comes after the end of its claim would be lost, and its mail
+ * sent again: so the claim ends only when all the others are recorded.
+ */
 static void mail_done(void *arg, int err)
 {
 	struct delivery *d = arg;
 	struct job *j = d->job;
 	struct mailqueue *q = j->queue;
+	bool is_done = false;
 
 	if (err == 0) {
 		note_recorded(q);
 		if (d->is_last)
 			tell_end(j);
+		else
+			is_done = job_end_mail(j);
 	} else if (is_lost(err)) {
 		note_lost(j);
 	} else if (keep(q, d, j, err)) {
@@ -121,7 +128,10 @@ static void mail_done(void *arg, int err)
 	}
 	delivery_free(d);
 	mailqueue_release(q);
-	unref_job(q, j);
+	if (is_done)
+		settle_end(q, j);
+	else
+		unref_job(q, j);
 }
 
 static struct store_finish finish_of(const struct job *j)
@@ -156,7 +166,7 @@ static void record_mail(struct mailqueue *q, struct delivery *d)
 
 void settle_mail(struct mailqueue *q, struct delivery *d)
 {
-	job_end_mail(d->job, d);
+	job_note_mail(d->job, d);
 	record_mail(q, d);
 }
 

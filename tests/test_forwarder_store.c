@@ -11,6 +11,7 @@
 /* What the store answers from now on; 0: what it would have. */
 static atomic_int read_error, mark_error, claim_error;
 static atomic_int marks_refused;
+static atomic_bool refuses_one; /* mark, with STORE_FULL */
 
 static const struct store_ops *real;
 static struct store_ops faulty;
@@ -30,6 +31,8 @@ static bool refuses(store_done *done, void *arg)
 {
 	int err = atomic_load(&mark_error);
 
+	if (atomic_exchange(&refuses_one, false))
+		err = STORE_FULL;
 	if (err == 0)
 		return false;
 	atomic_fetch_add(&marks_refused, 1);
@@ -77,6 +80,7 @@ static void set_up(void)
 	atomic_store(&mark_error, 0);
 	atomic_store(&claim_error, 0);
 	atomic_store(&marks_refused, 0);
+	atomic_store(&refuses_one, false);
 }
 
 static bool is_refused(void *arg)
@@ -167,6 +171,32 @@ START_TEST(nothing_is_sent_that_cannot_be_recorded)
 }
 END_TEST
 
+/* The other one's result comes when the first is not recorded yet. */
+START_TEST(a_claim_ends_when_every_result_is_recorded)
+{
+	static const struct script_row rows[] = {
+		{ "DATA", SCRIPT_GATE, NULL, 2 },
+		{ ".", SCRIPT_REPLY, "451 4.3.0 later", 1 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
+	uint64_t number = submit_mails("A", 2);
+
+	test_config.targets[0].connect_limit = 2;
+	forwarder_run();
+	script_wait_commands(s, "DATA", 2);
+	atomic_store(&refuses_one, true);
+	script_release(s);
+	wait_until(is_refused);
+	wait_for_state(test_spool, number, DATASET_WAITING);
+	ck_assert_uint_eq(script_mails(s), 1);
+	ck_assert_uint_eq(count_marks(number, STORE_MARK_CLAIMED), 0);
+	ck_assert_uint_eq(count_marks(number, STORE_MARK_DEFERRED), 1);
+	ck_assert_int_eq(log_count("JESF040W"), 0);
+	script_close(s);
+}
+END_TEST
+
 START_TEST(a_store_that_failed_for_good_stops_sending_and_the_program_ends)
 {
 	struct script *s = one_target(at_data);
@@ -240,6 +270,7 @@ int main(void)
 		tc, a_damaged_data_set_is_held_and_the_rest_goes_on, 0, 2);
 	tcase_add_test(tc, a_mail_whose_content_is_damaged_is_never_ended);
 	tcase_add_test(tc, nothing_is_sent_that_cannot_be_recorded);
+	tcase_add_test(tc, a_claim_ends_when_every_result_is_recorded);
 	tcase_add_test(tc,
 		a_store_that_failed_for_good_stops_sending_and_the_program_ends);
 	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
