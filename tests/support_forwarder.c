@@ -208,3 +208,9 @@ void wait_gone(uint64_t number)
 {
 	hurry_until_gone(number, 0);
 }
+
+void check_logged_once(const char *text)
+{
+	wait_for_log(text);
+	ck_assert_int_eq(log_count(text), 1);
+}

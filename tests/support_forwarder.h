@@ -52,6 +52,9 @@ void wait_gone(uint64_t number);
 void hurry_until_gone(uint64_t number, int64_t step_ns);
 void hurry_until(uint64_t number, enum dataset_state state, int64_t step_ns);
 
+/* A line is logged after what it tells of can be seen: waits for it. */
+void check_logged_once(const char *text);
+
 /* Waits until value is there; the claim is named in the failure. */
 #define wait_until(claim)                                                      \
 	ck_assert_msg(clock_wait_until((claim), NULL), "never " #claim)

@@ -105,7 +105,7 @@ START_TEST(a_refused_recipient_holds_the_data_set)
 		"(127.0.0.1:%u, RCPT)",
 		(unsigned int)status.targets[0].port);
 	ck_assert_str_eq(reason_of(number), want);
-	ck_assert_int_eq(log_count("JESF010W JOB00001 held: mail 1 <bob"), 1);
+	check_logged_once("JESF010W JOB00001 held: mail 1 <bob");
 	ck_assert_uint_eq(status.mail_sent, 0);
 	ck_assert_uint_eq(status.undeliver, 1);
 	ck_assert_uint_eq(status.targets[0].mail_sent, 1);
@@ -425,7 +425,7 @@ START_TEST(a_data_set_with_an_error_is_held_with_its_line)
 	forwarder_run();
 	wait_for_state(test_spool, number, DATASET_HELD);
 	ck_assert_ptr_nonnull(strstr(reason_of(number), "line 7: 500 5.5.1"));
-	ck_assert_int_eq(log_count("JESF010W JOB00001 held: line 7"), 1);
+	check_logged_once("JESF010W JOB00001 held: line 7");
 	script_close(s);
 }
 END_TEST

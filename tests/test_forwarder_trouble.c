@@ -159,7 +159,7 @@ START_TEST(an_outage_gives_no_mail_up)
 		ck_assert_int_ge(status.targets[0].until_ns, clock_wall_ns());
 		wait_for_state(test_spool, number, DATASET_READY);
 		if (i == 0)
-			ck_assert_int_eq(log_count("JESF031W"), 1);
+			check_logged_once("JESF031W");
 		if (i == 4)
 			script_listen(s);
 		clock_forward(1100 * NS_PER_S);
@@ -234,7 +234,7 @@ START_TEST(a_target_that_refuses_us_waits_for_an_operator)
 	forwarder_run();
 	wait_for_state(test_spool, number, DATASET_WAITING);
 	ck_assert_int_eq(forwarder_look().targets[0].state, TARGET_SUSPENDED);
-	ck_assert_int_eq(log_count("JESF032E"), 1);
+	check_logged_once("JESF032E");
 	clock_forward(1100 * NS_PER_S);
 	wait_gone(number);
 	ck_assert_uint_eq(script_mails(s), 1);
