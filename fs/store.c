@@ -28,6 +28,24 @@ const char *store_reason(enum dataset_state state, const char *reason)
 	}
 }
 
+bool store_marks_leave_gap(
+	uint32_t read_upto, const struct store_mark *marks, size_t count)
+{
+	uint32_t upto = read_upto;
+	size_t claimed = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (marks[i].kind != STORE_MARK_CLAIMED
+			|| marks[i].mail < read_upto)
+			continue;
+		claimed++;
+		if (marks[i].mail >= upto)
+			upto = marks[i].mail + 1;
+	}
+	return upto - read_upto > claimed;
+}
+
 int store_mark_row_make(
 	struct store_mark_row *out, const struct store_mark *mark)
 {

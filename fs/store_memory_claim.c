@@ -138,6 +138,14 @@ static int find_claimed_locked(struct memory *m, uint64_t number,
 	return 0;
 }
 
+static int settle_claimed(
+	struct memory_item *item, const struct store_mark *marks, size_t count)
+{
+	if (store_marks_leave_gap(item->read_upto, marks, count))
+		return STORE_BUSY;
+	return settle(item, marks, count);
+}
+
 int memory_renew(
 	struct store *s, uint64_t number, uint64_t token, int64_t lease_ns)
 {
@@ -163,7 +171,7 @@ void memory_checkpoint(struct store *s, uint64_t number, uint64_t token,
 	mutex_lock(&m->lock);
 	err = find_claimed_locked(m, number, token, &item);
 	if (err == 0)
-		err = settle(item, marks, count);
+		err = settle_claimed(item, marks, count);
 	mutex_unlock(&m->lock);
 	done(arg, err);
 }
@@ -178,7 +186,7 @@ void memory_finish(struct store *s, uint64_t number, uint64_t token,
 	mutex_lock(&m->lock);
 	err = find_claimed_locked(m, number, token, &item);
 	if (err == 0)
-		err = settle(item, how->marks, how->mark_count);
+		err = settle_claimed(item, how->marks, how->mark_count);
 	if (err == 0)
 		memory_move_locked(
 			m, item, how->to, how->reason, how->next_try_ns);

@@ -62,6 +62,11 @@ bool store_may_move(enum dataset_state from, enum dataset_state to);
 /* The reason a data set keeps in this state: "" where it has none. */
 const char *store_reason(enum dataset_state state, const char *reason);
 
+/* Whether a mail from read_upto on would be passed over: later it would
+ * count as delivered. */
+bool store_marks_leave_gap(
+	uint32_t read_upto, const struct store_mark *marks, size_t count);
+
 /* Fills a row with its own copies. 0 or -ENOMEM, then out is as it was. */
 MUST_USE int store_mark_row_make(
 	struct store_mark_row *out, const struct store_mark *mark);

@@ -126,6 +126,9 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 	case REQUEST_FINISH:
 		if (r->token == 0 || r->token != e->token)
 			return refuse(r, STORE_LOST);
+		if (store_marks_leave_gap(
+			    e->read_upto, r->marks, r->mark_count))
+			return refuse(r, STORE_BUSY);
 		return VERDICT_WORK;
 	case REQUEST_MOVE:
 		if (e->state != r->from || !store_may_move(r->from, r->to))

@@ -76,7 +76,9 @@ MUST_USE int store_renew(
 
 /*
  * Records marks; durable before done. Fenced. Checkpoints and the finish of
- * one claim take effect in the order in which they were called.
+ * one claim take effect in the order in which they were called. Mails are
+ * claimed in order: STORE_BUSY when a mail not claimed yet is passed over, as
+ * after a call that failed.
  */
 void store_checkpoint(struct store *s, uint64_t number, uint64_t token,
 	const struct store_mark *marks, size_t count, store_done *done,

@@ -131,8 +131,8 @@ START_TEST(marks_are_settled_with_the_finish)
 {
 	struct store_mark marks[] = {
 		{ 1, STORE_MARK_DEFERRED, 1, 99, ".", "451" },
-		{ 5, STORE_MARK_CLAIMED, 0, 0, "", "" },
-		{ 5, STORE_MARK_DELIVERED, 0, 0, "", "" },
+		{ 2, STORE_MARK_CLAIMED, 0, 0, "", "" },
+		{ 2, STORE_MARK_DELIVERED, 0, 0, "", "" },
 	};
 	struct store_finish how = { DATASET_WAITING, 1, "later", marks, 3 };
 	struct store_mark_row rows[3];
@@ -145,7 +145,7 @@ START_TEST(marks_are_settled_with_the_finish)
 	store_finish(the_store, number, token, &how, answer_set, &a);
 	ck_assert_int_eq(answer_wait(&a), 0);
 	ck_assert(claim_one(the_store, &claim));
-	ck_assert_uint_eq(claim.read_upto, 6);
+	ck_assert_uint_eq(claim.read_upto, 3);
 	ck_assert_uint_eq(marks_of(number, rows, 3), 1);
 	ck_assert_int_eq(rows[0].kind, STORE_MARK_DEFERRED);
 	marks_free(rows, 1);
@@ -153,6 +153,34 @@ START_TEST(marks_are_settled_with_the_finish)
 				 DATASET_PURGED, 0, ""),
 		0);
 	ck_assert_uint_eq(marks_of(number, rows, 3), 0);
+}
+END_TEST
+
+/* What no claim has read must not count as delivered. */
+START_TEST(no_mail_is_passed_over)
+{
+	struct store_mark marks[] = {
+		{ 3, STORE_MARK_CLAIMED, 0, 0, "", "" },
+		{ 4, STORE_MARK_CLAIMED, 0, 0, "", "" },
+		{ 2, STORE_MARK_CLAIMED, 0, 0, "", "" },
+	};
+	struct store_finish how = { DATASET_READY, 0, "", marks, 2 };
+	struct store_claim claim;
+	struct answer a;
+	uint64_t token = 0;
+	uint64_t number = dataset_in_state(the_store, DATASET_ACTIVE, &token);
+
+	ck_assert_int_eq(checkpoint_wait(the_store, number, token, marks, 2),
+		STORE_BUSY);
+	answer_init(&a);
+	store_finish(the_store, number, token, &how, answer_set, &a);
+	ck_assert_int_eq(answer_wait(&a), STORE_BUSY);
+	ck_assert_int_eq(
+		checkpoint_wait(the_store, number, token, marks, 3), 0);
+	ck_assert_int_eq(
+		finish_wait(the_store, number, token, DATASET_READY, 0, ""), 0);
+	ck_assert(claim_one(the_store, &claim));
+	ck_assert_uint_eq(claim.read_upto, 5);
 }
 END_TEST
 
@@ -193,5 +221,6 @@ void suite_store_add_marks(Suite *suite)
 	tcase_add_test(tc, an_unsettled_first_mail_is_claimed_again);
 	tcase_add_test(tc, a_mark_keeps_all_it_was_told);
 	tcase_add_test(tc, marks_are_settled_with_the_finish);
+	tcase_add_test(tc, no_mail_is_passed_over);
 	tcase_add_test(tc, marks_are_read_in_pages);
 }

@@ -204,6 +204,7 @@ START_TEST(active_becomes_ready_and_its_claimed_mails_are_in_doubt)
 
 	left_marked(&claim, 1, STORE_MARK_DELIVERED);
 	left_marked(&claim, 2, STORE_MARK_CLAIMED);
+	left_marked(&claim, 3, STORE_MARK_CLAIMED);
 	left_marked(&claim, 3, STORE_MARK_DEFERRED);
 	left_marked(&claim, 4, STORE_MARK_CLAIMED);
 	start();
