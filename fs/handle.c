@@ -34,18 +34,21 @@ void handles_close(struct handles *hs)
 	free(hs);
 }
 
-struct handle *handle_new_writer(
-	struct handles *hs, struct spool_file *file, uint64_t node)
+static struct handle *new_handle(struct handles *hs, enum handle_kind kind)
 {
 	struct handle *h = calloc(1, sizeof *h);
 
 	if (h == NULL)
 		return NULL;
-	h->kind = HANDLE_WRITER;
-	h->number = spool_file_number(file);
-	h->file = file;
-	h->node = node;
+	h->kind = kind;
 	h->all = hs;
+	return h;
+}
+
+/* Complete, so others may look at it. */
+static struct handle *put_in(struct handle *h)
+{
+	struct handles *hs = h->all;
 
 	mutex_lock(&hs->lock);
 	h->next = hs->first;
@@ -56,41 +59,52 @@ struct handle *handle_new_writer(
 	return h;
 }
 
-struct handle *handle_new_reader(uint64_t number)
+struct handle *handle_new_writer(
+	struct handles *hs, struct spool_file *file, uint64_t node)
 {
-	struct handle *h = calloc(1, sizeof *h);
+	struct handle *h = new_handle(hs, HANDLE_WRITER);
 
 	if (h == NULL)
 		return NULL;
-	h->kind = HANDLE_READER;
-	h->number = number;
-	return h;
+	h->number = spool_file_number(file);
+	h->file = file;
+	h->node = node;
+	return put_in(h);
 }
 
-struct handle *handle_new_text(char *text, size_t len)
+struct handle *handle_new_reader(struct handles *hs, uint64_t number)
 {
-	struct handle *h = calloc(1, sizeof *h);
+	struct handle *h = new_handle(hs, HANDLE_READER);
 
 	if (h == NULL)
 		return NULL;
-	h->kind = HANDLE_TEXT;
+	h->number = number;
+	return put_in(h);
+}
+
+struct handle *handle_new_text(struct handles *hs, char *text, size_t len)
+{
+	struct handle *h = new_handle(hs, HANDLE_TEXT);
+
+	if (h == NULL)
+		return NULL;
 	h->text = text;
 	h->text_len = len;
-	atomic_init(&h->text_uses, 1);
-	return h;
+	return put_in(h);
 }
 
-void handle_use_text(struct handle *h)
+struct handle *handle_new_listing(struct handles *hs, uint64_t node,
+	const struct spool_caller *caller, uint64_t *numbers, size_t count)
 {
-	atomic_fetch_add(&h->text_uses, 1);
-}
+	struct handle *h = new_handle(hs, HANDLE_LISTING);
 
-void handle_drop_text(struct handle *h)
-{
-	if (atomic_fetch_sub(&h->text_uses, 1) != 1)
-		return;
-	free(h->text);
-	free(h);
+	if (h == NULL)
+		return NULL;
+	h->node = node;
+	h->caller = *caller;
+	h->numbers = numbers;
+	h->number_count = count;
+	return put_in(h);
 }
 
 static void take_out_locked(struct handles *hs, struct handle *h)
@@ -113,7 +127,10 @@ static void end(struct handle *h)
 {
 	if (h->has_failed)
 		h->was_killed = spool_file_truncate(h->file, 0) != 0;
-	spool_file_release(h->file, h->was_killed);
+	if (h->kind == HANDLE_WRITER)
+		spool_file_release(h->file, h->was_killed);
+	free(h->text);
+	free(h->numbers);
 	free(h);
 }
 
@@ -155,7 +172,7 @@ void handle_set_failed(struct handle *h)
 	mutex_unlock(&h->all->lock);
 }
 
-/* Takes the writer out when it is over; else the last unpin does. */
+/* Takes the handle out when it is over; else the last unpin does. */
 static bool release_locked(struct handles *hs, struct handle *h)
 	REQUIRES(&hs->lock)
 {
@@ -172,14 +189,6 @@ void handle_release(struct handle *h)
 	struct handles *hs = h->all;
 	bool is_over;
 
-	if (h->kind == HANDLE_TEXT) {
-		handle_drop_text(h);
-		return;
-	}
-	if (h->kind == HANDLE_READER) {
-		free(h);
-		return;
-	}
 	mutex_lock(&hs->lock);
 	is_over = release_locked(hs, h);
 	mutex_unlock(&hs->lock);
@@ -206,7 +215,7 @@ void handles_wait_released(struct handles *hs, int64_t deadline_ns)
 	mutex_unlock(&hs->lock);
 }
 
-/* The next writer without RELEASE, marked; NULL at the end. */
+/* The next handle without RELEASE, marked; NULL at the end. */
 static struct handle *release_next(struct handles *hs, bool *is_over)
 {
 	struct handle *h;
@@ -239,7 +248,8 @@ bool handles_find_opened_as(struct handles *hs, uint64_t node, uint64_t *number)
 
 	mutex_lock(&hs->lock);
 	for (h = hs->first; h != NULL; h = h->next)
-		if (h->node == node && h->number != node)
+		if (h->kind == HANDLE_WRITER && h->node == node
+			&& h->number != node)
 			break;
 	if (h != NULL)
 		*number = h->number;

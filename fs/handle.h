@@ -1,5 +1,5 @@
 /*
- * handle - open files, from OPEN or CREATE to RELEASE.
+ * handle - open files and directories, from OPEN to RELEASE.
  *
  * The release of a data set waits until nothing is pending on its handle:
  * the completion of a flush, or the witness's verdict. What became of those
@@ -18,23 +18,27 @@
 #include <sys/types.h>
 
 enum handle_kind {
-	HANDLE_WRITER, /* a data set of its own */
-	HANDLE_READER, /* a data set, read by its number */
-	HANDLE_TEXT,   /* a virtual file, rendered when it was opened */
+	HANDLE_WRITER,  /* a data set of its own */
+	HANDLE_READER,  /* a data set, read by its number */
+	HANDLE_TEXT,    /* a virtual file, rendered when it was opened */
+	HANDLE_LISTING, /* a directory as it was when it was opened */
 };
 
 struct handles;
 
 struct handle {
 	enum handle_kind kind;
-	uint64_t number;         /* WRITER, READER */
+	uint64_t number;         /* WRITER, READER: the data set */
 	struct spool_file *file; /* WRITER */
-	char *text;              /* TEXT */
+	uint64_t node; /* WRITER: the data set on whose inode; LISTING */
+	char *text;    /* TEXT */
 	size_t text_len;
-	atomic_uint text_uses;  /* TEXT: open, and replies with it */
-	uint64_t node;          /* WRITER: on whose inode it was opened */
-	atomic_bool is_closing; /* FLUSH came last: RELEASE may follow */
-	/* WRITER, guarded by the lock of handles */
+	uint64_t *numbers; /* LISTING of a writer directory */
+	size_t number_count;
+	struct spool_caller caller; /* LISTING: who asked */
+	/* WRITER: FLUSH came last, RELEASE may follow */
+	atomic_bool is_closing;
+	/* Guarded by the lock of handles */
 	struct handle *prev, *next;
 	int pending;
 	bool is_released, was_killed, has_failed;
@@ -43,19 +47,18 @@ struct handle {
 
 MUST_USE int handles_open(struct handles **out);
 
-/* No writer is left. NULL is accepted. */
+/* Nothing is open. NULL is accepted. */
 void handles_close(struct handles *hs);
 
-/*
- * These own what they are given from the moment they succeed. NULL when
- * memory is out.
- */
+/* These own what they are given once they succeed. NULL: out of memory. */
 struct handle *handle_new_writer(
 	struct handles *hs, struct spool_file *file, uint64_t node);
-struct handle *handle_new_reader(uint64_t number);
-struct handle *handle_new_text(char *text, size_t len);
+struct handle *handle_new_reader(struct handles *hs, uint64_t number);
+struct handle *handle_new_text(struct handles *hs, char *text, size_t len);
+struct handle *handle_new_listing(struct handles *hs, uint64_t node,
+	const struct spool_caller *caller, uint64_t *numbers, size_t count);
 
-/* Something is pending on a writer, and no longer. */
+/* Something is pending on a handle, and no longer. */
 void handle_pin(struct handle *h);
 void handle_unpin(struct handle *h);
 
@@ -65,14 +68,7 @@ void handle_set_killed(struct handle *h, bool was_killed);
 /* A close or fsync was answered with an error: never to be sent. Pinned. */
 void handle_set_failed(struct handle *h);
 
-/*
- * A reply with the text of h is under way, and no longer: its reader may
- * close before the call that sent it has returned.
- */
-void handle_use_text(struct handle *h);
-void handle_drop_text(struct handle *h);
-
-/* RELEASE, for every kind; h is gone. */
+/* RELEASE or RELEASEDIR; h is gone. */
 void handle_release(struct handle *h);
 
 /*

@@ -60,9 +60,10 @@ static void read_text(
 		left = h->text_len - (size_t)offset;
 	if (size > left)
 		size = left;
-	handle_use_text(h);
+	/* Its reader may close before this call has returned. */
+	handle_pin(h);
 	fuse_reply_buf(req, size > 0 ? h->text + offset : NULL, size);
-	handle_drop_text(h);
+	handle_unpin(h);
 }
 
 void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,

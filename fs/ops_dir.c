@@ -6,14 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* One opendir(3): what was there at that moment. */
-struct listing {
-	uint64_t node;
-	struct spool_caller caller;
-	uint64_t *numbers; /* of a writer directory */
-	size_t count;
-};
-
 struct entry {
 	char name[LABEL_SHOWN_MAX];
 	struct stat st;
@@ -22,30 +14,32 @@ struct entry {
 void ops_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
 	struct fs *fs = ops_fs(req);
-	struct listing *l = calloc(1, sizeof *l);
-	const char *writer;
+	const char *writer = NULL;
+	struct spool_caller caller;
+	uint64_t *numbers = NULL;
+	size_t count = 0;
+	struct handle *h;
 	int err = 0;
 
-	if (l == NULL) {
+	ops_caller(req, &caller);
+	if (tree_is_writer(node))
+		writer = spool_writer(fs->spool, tree_writer_index(node));
+	if (writer != NULL)
+		err = spool_numbers(
+			fs->spool, writer, &caller, &numbers, &count);
+	if (err != 0) {
+		fuse_reply_err(req, -err);
+		return;
+	}
+	h = handle_new_listing(fs->handles, node, &caller, numbers, count);
+	if (h == NULL) {
+		free(numbers);
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}
-	l->node = node;
-	ops_caller(req, &l->caller);
-	if (tree_is_writer(node)) {
-		writer = spool_writer(fs->spool, tree_writer_index(node));
-		err = writer == NULL
-			? -ENOENT
-			: spool_numbers(fs->spool, writer, &l->caller,
-				&l->numbers, &l->count);
-	}
-	fi->fh = (uintptr_t)l;
-	if (err != 0)
-		fuse_reply_err(req, -err);
-	if (err != 0 || fuse_reply_open(req, fi) != 0) {
-		free(l->numbers);
-		free(l);
-	}
+	fi->fh = (uintptr_t)h;
+	if (fuse_reply_open(req, fi) != 0)
+		handle_release(h);
 }
 
 /* A fixed node or writer directory by its index; false past the end. */
@@ -70,9 +64,9 @@ static bool entry_of_tree(
 
 /* A data set; one that went meanwhile leaves its name empty. */
 static bool entry_of_writer(
-	struct fs *fs, const struct listing *l, size_t index, struct entry *out)
+	struct fs *fs, const struct handle *l, size_t index, struct entry *out)
 {
-	if (index >= l->count)
+	if (index >= l->number_count)
 		return false;
 	if (spool_name(fs->spool, l->numbers[index], &l->caller, out->name,
 		    sizeof out->name)
@@ -83,8 +77,8 @@ static bool entry_of_writer(
 	return true;
 }
 
-static bool entry_at(struct fs *fs, const struct listing *l, size_t offset,
-	struct entry *out)
+static bool entry_at(
+	struct fs *fs, const struct handle *l, size_t offset, struct entry *out)
 {
 	if (offset < 2) {
 		text_copy(
@@ -102,7 +96,7 @@ static bool entry_at(struct fs *fs, const struct listing *l, size_t offset,
 void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi)
 {
-	const struct listing *l = (const struct listing *)(uintptr_t)fi->fh;
+	const struct handle *l = (const struct handle *)(uintptr_t)fi->fh;
 	struct fs *fs = ops_fs(req);
 	char *page = malloc(size);
 	size_t used = 0, needed;
@@ -129,12 +123,7 @@ void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 
 void ops_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
-	struct listing *l = (struct listing *)(uintptr_t)fi->fh;
-
-	(void)node;
-	free(l->numbers);
-	free(l);
-	fuse_reply_err(req, 0);
+	ops_release(req, node, fi);
 }
 
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)

@@ -86,9 +86,10 @@ static void open_writer(
 static void open_reader(
 	fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
+	struct fs *fs = ops_fs(req);
 	struct spool_caller caller;
 	struct dataset d;
-	int err = ops_dataset(ops_fs(req), node, &d);
+	int err = ops_dataset(fs, node, &d);
 
 	if (err == 0) {
 		ops_caller(req, &caller);
@@ -100,7 +101,7 @@ static void open_reader(
 	if (err != 0)
 		fuse_reply_err(req, -err);
 	else
-		reply_open(req, fi, handle_new_reader(d.number));
+		reply_open(req, fi, handle_new_reader(fs->handles, d.number));
 }
 
 void ops_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)

@@ -96,7 +96,7 @@ static int render(struct text_chore *t, struct buf *out)
 
 static void reply_text(struct text_chore *t, char *text, size_t len)
 {
-	struct handle *h = handle_new_text(text, len);
+	struct handle *h = handle_new_text(ops_fs(t->req)->handles, text, len);
 
 	if (h == NULL) {
 		free(text);
