@@ -36,14 +36,23 @@ static bool ends_in_dot(spool_reader *read, void *arg)
 
 static void give_status(void *forwarder, struct forwarder_status *out)
 {
+	mutex_lock(&mounted.lock);
 	*out = *(const struct forwarder_status *)forwarder;
+	mutex_unlock(&mounted.lock);
+}
+
+void show_status(const struct forwarder_status *status)
+{
+	mutex_lock(&mounted.lock);
+	mounted.mail = *status;
+	mutex_unlock(&mounted.lock);
 }
 
 static void start_fs(void)
 {
 	struct operator_ops operators[] = {
-		{ &mounted.forwarders[0], give_status },
-		{ &mounted.forwarders[1], give_status },
+		{ &mounted.mail, give_status },
+		{ &mounted.batch, give_status },
 	};
 	struct fs_settings settings = {
 		.mount_point = mounted.point,
@@ -77,6 +86,8 @@ static void watch_over_mount(void)
 {
 	pthread_mutexattr_t attributes;
 	pthread_mutex_t *life;
+	int locked[2];
+	char octet;
 	pid_t pid;
 
 	life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE,
@@ -86,13 +97,19 @@ static void watch_over_mount(void)
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
 	ck_assert_int_eq(pthread_mutex_init(life, &attributes), 0);
-	ck_assert_int_eq(pthread_mutex_lock(life), 0);
+	ck_assert_int_eq(pipe2(locked, O_CLOEXEC), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
-	if (pid != 0)
+	if (pid != 0) {
+		ck_assert_int_eq(pthread_mutex_lock(life), 0);
+		close(locked[0]);
+		close(locked[1]);
 		return;
+	}
 	setsid(); /* Check kills the whole group of a test that hangs */
-	if (pthread_mutex_lock(life) == EOWNERDEAD) {
+	close(locked[1]);
+	if (read(locked[0], &octet, 1) == 0
+		&& pthread_mutex_lock(life) == EOWNERDEAD) {
 		umount2(mounted.point, MNT_FORCE);
 		umount2(mounted.point, MNT_DETACH);
 	}
@@ -106,8 +123,9 @@ void mounted_setup(void)
 	watch_over_mount();
 	text_format(mounted.drop, sizeof mounted.drop, "%s/spool/MAIL",
 		mounted.point);
-	set_status(&mounted.forwarders[0], "MAIL");
-	set_status(&mounted.forwarders[1], "BATCH");
+	mutex_init(&mounted.lock, RANK_LEAF);
+	set_status(&mounted.mail, "MAIL");
+	set_status(&mounted.batch, "BATCH");
 	ck_assert_int_eq(store_memory_open(&mounted.store), 0);
 	ck_assert_int_eq(
 		spool_open(mounted.store, ends_in_dot, &mounted.spool), 0);
@@ -123,6 +141,7 @@ void mounted_teardown(void)
 		fs_stop(mounted.fs);
 	spool_close(mounted.spool);
 	store_close(mounted.store);
+	mutex_fini(&mounted.lock);
 }
 
 int mounted_main(int (*run)(void))

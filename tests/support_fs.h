@@ -7,6 +7,7 @@
 
 #include "../fs/spool_file.h"
 #include "fs.h"
+#include "mutex.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,8 @@ struct mounted {
 	struct store *store;
 	struct spool *spool;
 	struct fs *fs;
-	struct forwarder_status forwarders[2]; /* what status/ shows */
+	struct mutex lock;
+	struct forwarder_status mail, batch; /* what status/ shows */
 };
 
 extern struct mounted mounted;
@@ -33,6 +35,9 @@ extern struct mounted mounted;
 /* Fixtures: mount with writers MAIL and BATCH, and unmount. */
 void mounted_setup(void);
 void mounted_teardown(void);
+
+/* What the forwarder of MAIL shows from now on. */
+void show_status(const struct forwarder_status *status);
 
 /* What main() of a test program does around its suite of one fixture. */
 int mounted_main(int (*run)(void));

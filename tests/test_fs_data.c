@@ -1,6 +1,5 @@
 /* What a data set, its names and the virtual files show. */
 #include "support_fs.h"
-#include "text.h"
 
 #include <check.h>
 #include <errno.h>
@@ -50,7 +49,8 @@ static const char *attribute(const char *path, const char *name)
 START_TEST(a_data_set_says_of_itself)
 {
 	const char *path = in_mount("spool/MAIL/said");
-	struct forwarder_status *f = &mounted.forwarders[0];
+	struct forwarder_status waiting = { .writer = "MAIL",
+		.waits_because = "all down" };
 	char names[256];
 
 	ck_assert_int_eq(put_text(path, "x"), 0);
@@ -71,8 +71,7 @@ START_TEST(a_data_set_says_of_itself)
 	ck_assert_int_eq(removexattr(path, "user.jes.state"), -1);
 	ck_assert_int_eq(errno, ENOTSUP);
 
-	f->has_usable_target = false;
-	text_copy(f->waits_because, sizeof f->waits_because, "all down");
+	show_status(&waiting);
 	ck_assert_str_eq(attribute(path, "user.jes.reason"), "all down");
 }
 END_TEST
@@ -152,13 +151,15 @@ END_TEST
 
 START_TEST(virtual_files_show_one_moment)
 {
+	const struct forwarder_status sent = { .writer = "MAIL",
+		.mail_sent = 42 };
 	const char *path = in_mount("status/targets");
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char octets[16];
 
 	ck_assert_int_eq(read(fd, octets, 8), 8);
 	ck_assert_int_eq(memcmp(octets, "EZD1831I", 8), 0);
-	mounted.forwarders[0].mail_sent = 42;
+	show_status(&sent);
 	ck_assert_ptr_nonnull(strstr(read_text(path), "MAIL SENT : 42"));
 	ck_assert_int_eq(pread(fd, octets, 1, 1 << 20), 0);
 	close(fd);
