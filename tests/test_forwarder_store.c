@@ -113,7 +113,7 @@ START_TEST(a_damaged_data_set_is_held_and_the_rest_goes_on)
 	forwarder_run();
 	wait_for_state(test_spool, bad, DATASET_HELD);
 	ck_assert_ptr_nonnull(strstr(reason_of(bad), "DAMAGED: "));
-	ck_assert_int_eq(log_count("JESF010W JOB00001 held: DAMAGED"), 1);
+	check_logged_once("JESF010W JOB00001 held: DAMAGED");
 	atomic_store(&read_error, 0);
 	good = submit_mails("B", 1);
 	wait_gone(good);
