@@ -53,6 +53,8 @@ int catalogue_errno(int result)
 		return STORE_FULL;
 	case SQLITE_NOMEM:
 		return -ENOMEM;
+	case SQLITE_BUSY: /* somebody else's tool writes to the file */
+		return STORE_BUSY;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return STORE_DAMAGED;
@@ -166,7 +168,7 @@ int catalogue_commit(struct catalogue *c)
 		return 0;
 	}
 	catalogue_rollback(c);
-	if (err != STORE_FULL && err != -ENOMEM) {
+	if (err != STORE_FULL && err != -ENOMEM && err != STORE_BUSY) {
 		c->is_failed = true;
 		err = -EIO;
 	}

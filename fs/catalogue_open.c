@@ -242,6 +242,18 @@ static void tidy(struct catalogue *c, bool is_clean)
 		log_warning("spool: the catalogue was not closed cleanly");
 }
 
+/*
+ * The last connection copies the log and unlinks it. After a failed sync the
+ * log is all there is, and the next start reads it on healthy storage.
+ */
+static void close_connection(struct catalogue *c, sqlite3 *db)
+{
+	if (db != NULL && c->is_failed)
+		sqlite3_db_config(
+			db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_close(db);
+}
+
 void catalogue_close(struct catalogue *c, bool is_clean)
 {
 	size_t i;
@@ -254,9 +266,9 @@ void catalogue_close(struct catalogue *c, bool is_clean)
 		sqlite3_finalize(c->statements[i]);
 	for (i = 0; i < QUESTIONS; i++)
 		sqlite3_finalize(c->questions[i]);
-	sqlite3_close(c->read_db);
-	sqlite3_close(c->log_db);
-	sqlite3_close(c->db);
+	close_connection(c, c->read_db);
+	close_connection(c, c->log_db);
+	close_connection(c, c->db);
 	cond_fini(&c->log_grew);
 	mutex_fini(&c->log_lock);
 	mutex_fini(&c->read_lock);

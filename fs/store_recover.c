@@ -19,6 +19,9 @@
  *                            what was OPEN is HELD, then it is cleared
  */
 
+/* More than will ever be used; rows beyond are no rows of ours. */
+#define NUMBER_MAX (UINT64_C(1) << 62)
+
 struct start {
 	struct local *local;
 	struct failed failed;
@@ -34,8 +37,7 @@ static bool is_sane(const struct catalogue_row *row)
 	const struct dataset *d = &row->dataset;
 	char writer[WRITER_NAME_MAX + 1];
 
-	return d->number > 0 && d->number < INT64_MAX && d->job >= 1
-		&& d->job <= JOB_NUMBER_MAX
+	return d->job >= 1 && d->job <= JOB_NUMBER_MAX
 		&& writer_name_parse(d->writer, strlen(d->writer), writer) == 0
 		&& row->extents <= EXTENTS_MAX && row->read_upto >= 1
 		&& row->content < CONTENT_LOST;
@@ -120,6 +122,10 @@ static int take_row(void *arg, const struct catalogue_row *row)
 	struct entry *e = NULL;
 	int err;
 
+	if (d->number == 0 || d->number > NUMBER_MAX) {
+		log_error("spool: a row of the catalogue has no number");
+		return 0;
+	}
 	mutex_lock(&l->lock);
 	err = index_add(&l->index, d->number, d->writer, &e);
 	if (err == 0) {

@@ -77,8 +77,6 @@ static int open_files(
 		err = keep_fd(open_directory(l->directory, "files"), &l->files);
 	if (err == 0)
 		err = keep_fd(failed_open(l->directory), &l->failed_file);
-	if (err == 0 && fsync(l->directory) != 0)
-		err = -errno;
 	if (err == 0)
 		err = sync_parent(l->directory);
 	return err;
@@ -160,6 +158,8 @@ static int open_parts(struct local *l,
 	if (err == 0)
 		err = catalogue_open(
 			settings->directory, &l->catalogue, why, why_cap);
+	if (err == 0 && fsync(l->directory) != 0)
+		err = -errno; /* all names it has are there now */
 	if (err == 0 && settings->forgets_progress)
 		err = catalogue_forget_progress(l->catalogue);
 	if (err == 0)

@@ -310,13 +310,13 @@ START_TEST(the_directory_is_ours_alone)
 }
 END_TEST
 
-START_TEST(a_directory_that_cannot_be_made_is_named)
+START_TEST(a_directory_that_cannot_be_made_says_why)
 {
 	char why[256];
 
 	text_copy(local_folder, sizeof local_folder, "/proc/none/spool");
 	ck_assert_int_eq(local_start_fails(why, sizeof why), -ENOENT);
-	ck_assert_ptr_nonnull(strstr(why, "/proc/none/spool"));
+	ck_assert_str_eq(why, "No such file or directory");
 }
 END_TEST
 
@@ -441,7 +441,7 @@ int main(void)
 	tcase_add_test(tc, a_second_instance_is_refused);
 	tcase_add_test(tc, a_newer_schema_is_refused);
 	tcase_add_test(tc, the_directory_is_ours_alone);
-	tcase_add_test(tc, a_directory_that_cannot_be_made_is_named);
+	tcase_add_test(tc, a_directory_that_cannot_be_made_says_why);
 	tcase_add_test(tc, a_full_store_refuses_and_recovers);
 	tc = add_case(suite, "after a failed sync");
 	tcase_add_test(tc, what_a_failed_sync_concerned_is_held);
