@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "text.h"
 
+#include <errno.h>
 #include <string.h>
 
 void reading_begin(struct reading *r, struct job *j)
@@ -15,6 +16,13 @@ void reading_begin(struct reading *r, struct job *j)
 }
 
 /* ---- what an earlier claim left ---------------------------------- */
+
+/* It would be claimed and read again at once, over and over. */
+static enum reading_end cut_for_memory(struct reading *r)
+{
+	mailqueue_pause(r->queue, -ENOMEM);
+	return READING_CUT;
+}
 
 /* Whether the mail is to be sent now; then d says from where to go on. */
 static bool take_row(struct job *j, const struct store_mark_row *row)
@@ -84,7 +92,7 @@ static enum reading_end resume_mail(struct reading *r, struct mail *m)
 	store_mark_fini(&row);
 	if (!is_due)
 		return READING_END;
-	return j->ahead != NULL ? READING_MAIL : READING_CUT;
+	return j->ahead != NULL ? READING_MAIL : cut_for_memory(r);
 }
 
 /* ---- the parser -------------------------------------------------- */
@@ -96,13 +104,13 @@ static enum reading_end take_mail(struct reading *r)
 	struct mail *m = bsmtp_take_mail(j->parser);
 
 	if (m == NULL)
-		return READING_CUT;
+		return cut_for_memory(r);
 	j->mails++;
 	if (m->number < j->read_upto)
 		return resume_mail(r, m);
 	j->ahead = delivery_new(j, m, NULL);
 	if (j->ahead == NULL)
-		return READING_CUT;
+		return cut_for_memory(r);
 	j->ahead->is_claimed = j->read_upto == 1 && j->ahead->mail->number == 1;
 	return READING_MAIL;
 }
@@ -113,7 +121,7 @@ static enum reading_end take_error(
 	char reason[REASON_MAX + 1];
 
 	if (event->err != 0)
-		return READING_CUT;
+		return cut_for_memory(r);
 	text_format(reason, sizeof reason, "line %llu: %s",
 		(unsigned long long)event->record, event->reply);
 	job_note_error(r->job, reason);
