@@ -108,6 +108,7 @@ static struct outcome_of_step step_locked(struct answers *as, struct answer *a)
 {
 	struct outcome_of_step out = { NULL, 0, NULL };
 
+	(void)as; /* its lock is what counts */
 	if (!a->is_complete)
 		return out;
 	if (!a->needs_verdict || a->is_waived) {
@@ -115,10 +116,8 @@ static struct outcome_of_step step_locked(struct answers *as, struct answer *a)
 		out.err = a->err;
 		a->req = NULL;
 	}
-	if (!a->needs_verdict) {
-		take_out_locked(as, a);
+	if (!a->needs_verdict)
 		out.over = a;
-	}
 	return out;
 }
 
@@ -134,12 +133,18 @@ int answer_errno(int err)
 	}
 }
 
-static void finish_step(const struct outcome_of_step *step)
+/* Who waits for the last record ends what the reply and the handle need. */
+static void finish_step(struct answers *as, const struct outcome_of_step *step)
 {
 	if (step->req != NULL)
 		fuse_reply_err(step->req, answer_errno(step->err));
-	if (step->over != NULL && step->over->handle != NULL)
+	if (step->over == NULL)
+		return;
+	if (step->over->handle != NULL)
 		handle_unpin(step->over->handle);
+	mutex_lock(&as->lock);
+	take_out_locked(as, step->over);
+	mutex_unlock(&as->lock);
 	free(step->over);
 }
 
@@ -149,6 +154,9 @@ void answer_done(void *answer, int err)
 	struct answers *as = a->all;
 	struct outcome_of_step step;
 
+	/* One who shares the handle was told that it failed: it is dropped. */
+	if (err == 0 && a->handle != NULL && handle_has_failed(a->handle))
+		err = -EIO;
 	if (err != 0 && a->handle != NULL)
 		handle_set_failed(a->handle);
 	mutex_lock(&as->lock);
@@ -156,7 +164,7 @@ void answer_done(void *answer, int err)
 	a->err = err;
 	step = step_locked(as, a);
 	mutex_unlock(&as->lock);
-	finish_step(&step);
+	finish_step(as, &step);
 }
 
 /*
@@ -182,7 +190,7 @@ static void witness_done(
 	a->needs_verdict = false;
 	step = step_locked(as, a);
 	mutex_unlock(&as->lock);
-	finish_step(&step);
+	finish_step(as, &step);
 }
 
 void answer_ask_witness(struct answer *a)
@@ -236,7 +244,7 @@ static void waive_verdict(struct answers *as, int64_t now_ns)
 		step = step_locked(as, a);
 	}
 	mutex_unlock(&as->lock);
-	finish_step(&step);
+	finish_step(as, &step);
 }
 
 size_t answers_sweep(struct answers *as, int64_t now_ns)

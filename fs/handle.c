@@ -172,6 +172,16 @@ void handle_set_failed(struct handle *h)
 	mutex_unlock(&h->all->lock);
 }
 
+bool handle_has_failed(struct handle *h)
+{
+	bool has_failed;
+
+	mutex_lock(&h->all->lock);
+	has_failed = h->has_failed;
+	mutex_unlock(&h->all->lock);
+	return has_failed;
+}
+
 /* Takes the handle out when it is over; else the last unpin does. */
 static bool release_locked(struct handles *hs, struct handle *h)
 	REQUIRES(&hs->lock)

@@ -67,6 +67,7 @@ void handle_set_killed(struct handle *h, bool was_killed);
 
 /* A close or fsync was answered with an error: never to be sent. Pinned. */
 void handle_set_failed(struct handle *h);
+bool handle_has_failed(struct handle *h);
 
 /* RELEASE or RELEASEDIR; h is gone. */
 void handle_release(struct handle *h);
