@@ -79,7 +79,8 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean coverage crash fresh fuzz lint memcheck programs run
+.PHONY: all bench check clean coverage crash fresh fuzz lint memcheck \
+	mountable programs run
 
 all: $(PROGRAM)
 

@@ -17,7 +17,7 @@
 enum {
 	COMMAND_MAX = 8192,
 	FILE_FIRST = 65536,
-	PATIENCE_S = 30,
+	PATIENCE_S = 100, /* the longest that is waited for takes a minute */
 	POLL_MS = 5,
 };
 

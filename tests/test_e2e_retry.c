@@ -1,0 +1,76 @@
+/*
+ * Deferred mail is tried again after RetryLimit's interval, whose smallest
+ * value is a minute: so all that waits that long is tried here, at once.
+ */
+#include "support_files.h"
+#include "support_mount.h"
+
+#include <stdio.h>
+
+enum { TEST_S = 240, MAILS = 6 };
+
+#define MINUTELY "RetryLimit\n{\n  Count 5\n  Interval 1\n}\n"
+
+/* The first mail that meets a fault is deferred; each fault happens once. */
+static const char *const faults[] = { "-x", "mail=451:1", "-x", "rcpt=451:1",
+	"-x", "data=451:1", "-x", "dot=451:1", NULL };
+
+static void put_mail(const struct mount *m, int n)
+{
+	char path[PATH_MAX], dataset[512];
+
+	snprintf(path, sizeof path, "%s/m%d", m->drop, n);
+	snprintf(dataset, sizeof dataset,
+		"HELO A\nMAIL FROM:<o@a.example>\nRCPT TO:<m%d@b.example>\n"
+		"DATA\nSubject: %d\n\nx\n.\nQUIT\n",
+		n, n);
+	ck_assert_int_eq(file_puts(path, dataset), 0);
+}
+
+static bool a_mail_waits(const void *arg)
+{
+	const struct mount *m = arg;
+
+	return shell("[ $(grep -c ' waiting .* 451 ' %s/status/queue) -ge 1 ]",
+		       m->point)
+		== 0;
+}
+
+START_TEST(deferred_mail_arrives_after_its_interval)
+{
+	struct mount m;
+	int i;
+
+	mount_init(&m);
+	m.statements = MINUTELY;
+	mount_add_target(&m, faults);
+	m.targets[0].statements = "  ConnectLimit 1\n";
+	mount_start(&m);
+	for (i = 0; i < MAILS; i++)
+		put_mail(&m, i);
+	wait_until(a_mail_waits, &m, "a deferred mail");
+
+	/* What waits outlives the program, with the time of its next try. */
+	ck_assert_int_eq(mount_stop(&m), 0);
+	mount_start(&m);
+	wait_until(a_mail_waits, &m, "a deferred mail after the restart");
+
+	wait_for_mails(&m, MAILS);
+	ck_assert_int_eq(shell("cat %s/*.env | grep '^rcpt' | sort -u | "
+			       "wc -l | grep -qx %d",
+				 m.targets[0].directory, MAILS),
+		0);
+	mount_fini(&m);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("e2e retry");
+	TCase *c = tcase_create("retry");
+
+	tcase_set_timeout(c, TEST_S);
+	tcase_add_test(c, deferred_mail_arrives_after_its_interval);
+	suite_add_tcase(s, c);
+	return mount_main(s);
+}
