@@ -1,9 +1,6 @@
 #include "support_forwarder.h"
 
-#include "clock.h"
-
 #include <check.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,162 +254,6 @@ START_TEST(content_of_8_bits_is_declared)
 }
 END_TEST
 
-/* ---- sessions ---------------------------------------------------- */
-
-START_TEST(an_idle_session_ends_with_quit)
-{
-	struct script *s = one_target(NULL);
-
-	test_config.timeout.connect_idle_s = _i == 0 ? 0 : 30;
-	forwarder_run();
-	wait_gone(submit_mail("bob@example.org", "text"));
-	if (_i != 0) {
-		ck_assert_uint_eq(script_commands(s, "QUIT"), 0);
-		clock_forward(31 * NS_PER_S);
-	}
-	script_wait_commands(s, "QUIT", 1);
-	ck_assert_uint_eq(script_connections(s), 1);
-	script_close(s);
-}
-END_TEST
-
-START_TEST(a_session_sends_no_more_than_it_may)
-{
-	struct script *s = one_target(NULL);
-
-	test_config.targets[0].connect_limit = 1;
-	test_config.targets[0].max_msg_sent = 2;
-	forwarder_run();
-	wait_gone(submit_mails("A", 6));
-	script_wait_commands(s, "QUIT", 3);
-	ck_assert_uint_eq(script_connections(s), 3);
-	ck_assert_uint_eq(script_mails(s), 6);
-	script_close(s);
-}
-END_TEST
-
-/* ---- what is claimed --------------------------------------------- */
-
-enum { SESSIONS = 3, DATA_SETS = 40 };
-
-static uint64_t numbers[DATA_SETS];
-
-static size_t claimed(void)
-{
-	size_t count = 0;
-	size_t i;
-
-	for (i = 0; i < DATA_SETS; i++)
-		if (numbers[i] != 0)
-			count += count_marks(numbers[i], STORE_MARK_CLAIMED);
-	return count;
-}
-
-static bool is_budget_used(void *arg)
-{
-	size_t count = claimed();
-
-	(void)arg;
-	ck_assert_uint_le(count, 2 * SESSIONS);
-	return count == 2 * SESSIONS;
-}
-
-START_TEST(two_mails_a_session_are_claimed_and_no_more)
-{
-	static const struct script_row rows[] = {
-		{ ".", SCRIPT_GATE, NULL, 0 },
-		{ NULL, SCRIPT_REPLY, NULL, 0 },
-	};
-	struct script *s = one_target(rows);
-	size_t mails = 0;
-	size_t i;
-
-	memset(numbers, 0, sizeof numbers);
-	test_config.targets[0].connect_limit = SESSIONS;
-	for (i = 0; i < (_i == 0 ? DATA_SETS : 1); i++) {
-		size_t count = _i == 0 ? 1 : 500;
-
-		numbers[i] = submit_mails("A", count);
-		mails += count;
-	}
-	forwarder_run();
-	script_wait_commands(s, ".", SESSIONS);
-	wait_until(is_budget_used);
-	ck_assert_uint_eq(script_commands(s, "."), SESSIONS);
-	script_release(s);
-	for (i = 0; i < (_i == 0 ? DATA_SETS : 1); i++)
-		wait_gone(numbers[i]);
-	ck_assert_uint_eq(script_mails(s), mails);
-	script_close(s);
-}
-END_TEST
-
-/* ---- the end ----------------------------------------------------- */
-
-START_TEST(what_was_not_sent_goes_back_when_it_stops)
-{
-	static const struct script_row rows[] = {
-		{ ".", SCRIPT_GATE, NULL, 0 },
-		{ NULL, SCRIPT_REPLY, NULL, 0 },
-	};
-	struct script *s = one_target(rows);
-	uint64_t large, next_due;
-	size_t i;
-
-	for (i = 0; i < DATA_SETS; i++)
-		numbers[i] = submit_mails("A", 1);
-	large = submit_mails("large", 200);
-	forwarder_run();
-	script_wait_commands(s, ".", 4);
-	forwarder_halt(0);
-	ck_assert_uint_eq(script_mails(s), 0);
-	ck_assert_uint_eq(claimed(), 0);
-	(void)spool_selectable(test_spool, "MAIL", (int64_t *)&next_due);
-
-	script_release(s);
-	forwarder_run();
-	for (i = 0; i < DATA_SETS; i++)
-		hurry_until_gone(numbers[i], NS_PER_S);
-	hurry_until_gone(large, NS_PER_S);
-	ck_assert_uint_ge(script_mails(s), DATA_SETS + 200);
-	/* only what was on the wire may have come twice */
-	ck_assert_uint_le(script_mails(s), DATA_SETS + 200 + 4);
-	script_close(s);
-}
-END_TEST
-
-static void *release_later(void *arg)
-{
-	struct script *s = arg;
-
-	script_wait_commands(s, ".", 1);
-	script_release(s);
-	return NULL;
-}
-
-START_TEST(a_transaction_under_way_is_finished_before_it_stops)
-{
-	static const struct script_row rows[] = {
-		{ ".", SCRIPT_GATE, NULL, 0 },
-		{ NULL, SCRIPT_REPLY, NULL, 0 },
-	};
-	struct script *s = one_target(rows);
-	uint64_t number = submit_mail("bob@example.org", "text");
-	struct dataset d;
-	pthread_t releaser;
-
-	forwarder_run();
-	script_wait_commands(s, ".", 1);
-	ck_assert_int_eq(pthread_create(&releaser, NULL, release_later, s), 0);
-	forwarder_halt(20 * NS_PER_S);
-	pthread_join(releaser, NULL);
-	ck_assert_uint_eq(script_mails(s), 1);
-	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
-	ck_assert_uint_eq(script_commands(s, "QUIT"), 1);
-	script_close(s);
-}
-END_TEST
-
 /* ---- data sets that are wrong ------------------------------------ */
 
 START_TEST(a_data_set_with_an_error_is_held_with_its_line)
@@ -455,25 +296,14 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(tc, what_no_target_can_take_is_held, 0, 2);
 	tcase_add_loop_test(tc, the_target_that_can_take_a_mail_gets_it, 0, 2);
 	tcase_add_test(tc, content_of_8_bits_is_declared);
-	tcase_add_test(tc, a_session_sends_no_more_than_it_may);
-	tcase_add_loop_test(
-		tc, two_mails_a_session_are_claimed_and_no_more, 0, 2);
-	tcase_add_test(tc, a_transaction_under_way_is_finished_before_it_stops);
 	tcase_add_test(tc, a_data_set_with_an_error_is_held_with_its_line);
 	tcase_add_test(tc, a_data_set_without_mail_is_purged);
-}
-
-static void add_moved_tests(TCase *tc)
-{
-	tcase_add_loop_test(tc, an_idle_session_ends_with_quit, 0, 2);
-	tcase_add_test(tc, what_was_not_sent_goes_back_when_it_stops);
 }
 
 int main(void)
 {
 	Suite *suite = suite_create("forwarder");
 	TCase *tc = tcase_create("forwarder");
-	TCase *moved = tcase_create("moved clock");
 	SRunner *sr;
 	int failed;
 
@@ -481,11 +311,6 @@ int main(void)
 	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	tcase_set_timeout(moved, 30);
-	tcase_add_checked_fixture(
-		moved, forwarder_set_up_moved, forwarder_tear_down);
-	add_moved_tests(moved);
-	suite_add_tcase(suite, moved);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
