@@ -332,15 +332,18 @@ void settle_locked(struct local *l, struct request *r)
 {
 	struct entry *e = r->entry;
 
-	if (e != NULL)
-		e->serving = NULL;
+	if (r->kind == REQUEST_CLAIM) {
+		settle_claim_locked(l, r);
+		return;
+	}
+	assert(e != NULL);
+	e->serving = NULL;
 	switch (r->kind) {
 	case REQUEST_SYNC:
 	case REQUEST_SUBMIT:
 		settle_flush_locked(l, r);
 		break;
 	case REQUEST_CLAIM:
-		settle_claim_locked(l, r);
 		break;
 	case REQUEST_CHECKPOINT:
 		settle_marks(r);

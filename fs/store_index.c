@@ -27,7 +27,7 @@ void index_fini(struct index *x)
 	struct entry *e;
 	size_t i;
 
-	for (i = 0; i < x->bucket_count; i++)
+	for (i = 0; x->buckets != NULL && i < x->bucket_count; i++)
 		while ((e = x->buckets[i]) != NULL) {
 			x->buckets[i] = e->chain;
 			free(e->more);

@@ -172,7 +172,7 @@ static int check_blocks(
 	uint64_t blocks = block_count(size);
 	uint32_t *sums = calloc((size_t)blocks + 1, sizeof *sums);
 	char *scratch = malloc(LARGE_BLOCK);
-	struct seal seal;
+	struct seal seal = { .magic = 0 };
 	uint32_t sum = 0;
 	int err = sums != NULL && scratch != NULL ? 0 : -ENOMEM;
 

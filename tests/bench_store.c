@@ -149,6 +149,8 @@ static void run(const char *name, unsigned int writers, unsigned int readers)
 {
 	pthread_t threads[THREADS_MAX + READERS];
 	int64_t start_ns = clock_monotonic_ns();
+	size_t half = total / 2;
+	size_t most = total / 100 * 99;
 	double seconds;
 	unsigned int i;
 
@@ -168,9 +170,9 @@ static void run(const char *name, unsigned int writers, unsigned int readers)
 	if (writers > 0) {
 		qsort(waits_ns, total, sizeof *waits_ns, by_value);
 		printf("   p50 %.2f ms, p99 %.2f ms, most %.1f ms",
-			waits_ns[total / 2] / 1e6,
-			waits_ns[total / 100 * 99] / 1e6,
-			waits_ns[total - 1] / 1e6);
+			(double)waits_ns[half] / 1e6,
+			(double)waits_ns[most] / 1e6,
+			(double)waits_ns[total - 1] / 1e6);
 	}
 	printf("\n");
 }
