@@ -88,8 +88,38 @@ void mailqueue_stop(struct mailqueue *q)
 
 static void wake_reader(struct mailqueue *q) REQUIRES(&q->lock)
 {
-	if (q->waiting_readers > 0)
-		cond_signal(&q->readers);
+	if (q->waiting_readers == 0 || q->is_reader_called)
+		return;
+	q->is_reader_called = true;
+	cond_signal(&q->readers);
+}
+
+/*
+ * A reader at work looks again before it sleeps, and takes along what has
+ * come meanwhile: one commit for many. Another is woken when a whole round
+ * of the sessions is free, and none for less than a quarter of a round
+ * unless a session is without work.
+ */
+static void wake_for_budget(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	size_t budget = balance_budget_locked(q);
+	bool is_worth_it = q->reader_count > q->waiting_readers
+		? budget >= q->open
+		: q->idle > 0 || budget >= (q->open + 3) / 4;
+
+	if (budget > 0 && is_worth_it)
+		wake_reader(q);
+}
+
+static bool may_open_session(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	int64_t now_ns = clock_monotonic_ns();
+	size_t i;
+
+	for (i = 0; i < q->target_count; i++)
+		if (target_may_open(&q->targets[i], now_ns))
+			return true;
+	return false;
 }
 
 /*
@@ -98,15 +128,10 @@ static void wake_reader(struct mailqueue *q) REQUIRES(&q->lock)
  */
 void mailqueue_arrived(struct mailqueue *q)
 {
-	int64_t now_ns = clock_monotonic_ns();
-	bool is_wanted;
-	size_t i;
-
 	mutex_lock(&q->lock);
-	is_wanted = balance_budget_locked(q) > 0;
-	for (i = 0; i < q->target_count && !is_wanted; i++)
-		is_wanted = target_may_open(&q->targets[i], now_ns);
-	if (is_wanted)
+	q->lacks_budget = true;
+	wake_for_budget(q);
+	if (q->reader_count == q->waiting_readers && may_open_session(q))
 		wake_reader(q);
 	mutex_unlock(&q->lock);
 }
@@ -131,7 +156,8 @@ void mailqueue_return_units(struct mailqueue *q, size_t units)
 	mutex_lock(&q->lock);
 	q->claiming -= units;
 	q->in_use -= units;
-	wake_reader(q);
+	if (q->lacks_budget || q->is_stopping)
+		wake_reader(q);
 	mutex_unlock(&q->lock);
 }
 
@@ -139,8 +165,8 @@ void mailqueue_release(struct mailqueue *q)
 {
 	mutex_lock(&q->lock);
 	q->in_use--;
-	if (balance_budget_locked(q) > 0)
-		wake_reader(q);
+	if (q->lacks_budget)
+		wake_for_budget(q);
 	mutex_unlock(&q->lock);
 }
 
@@ -201,6 +227,20 @@ void mailqueue_run(struct mailqueue *q, struct job *j)
 	q->runnable_tail = j;
 	q->runnable_count++;
 	wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_reader_began(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->reader_count++;
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_reader_ended(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->reader_count--;
 	mutex_unlock(&q->lock);
 }
 

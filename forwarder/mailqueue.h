@@ -22,6 +22,10 @@ void mailqueue_arrived(struct mailqueue *q);
 /* From now on nothing is claimed and no further mail is sent. */
 void mailqueue_stop(struct mailqueue *q);
 
+/* Around the making of a reader's thread; ended where that fails. */
+void mailqueue_reader_began(struct mailqueue *q);
+void mailqueue_reader_ended(struct mailqueue *q);
+
 void mailqueue_sender_began(struct mailqueue *q);
 
 /* A sender's thread ends. */

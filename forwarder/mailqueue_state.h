@@ -57,7 +57,11 @@ struct mailqueue {
 	struct cond readers;
 	struct cond ended; /* a sender's thread */
 	size_t senders GUARDED_BY(&lock);
+	size_t reader_count GUARDED_BY(&lock);
 	size_t waiting_readers GUARDED_BY(&lock);
+	bool is_reader_called GUARDED_BY(&lock); /* and not yet awake */
+	/* there may be something to read, once there is budget for it */
+	bool lacks_budget GUARDED_BY(&lock);
 	bool is_stopping GUARDED_BY(&lock);
 	bool prefers_claim GUARDED_BY(&lock); /* whose turn it is */
 

@@ -190,8 +190,10 @@ int reader_start(struct mailqueue *q, struct reader **out)
 	if (r == NULL)
 		return -ENOMEM;
 	r->queue = q;
+	mailqueue_reader_began(q);
 	err = pthread_create(&r->thread, NULL, run, r);
 	if (err != 0) {
+		mailqueue_reader_ended(q);
 		free(r);
 		return -err;
 	}

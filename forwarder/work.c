@@ -149,6 +149,7 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 			q->spool, q->config->name, &next_due_ns);
 		if (find_mail(q, w, selectable))
 			return true;
+		q->lacks_budget = selectable > 0 || q->runnable != NULL;
 		balance_sessions_locked(q);
 		if (q->back.count > 0)
 			return false;
@@ -159,6 +160,7 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 	q->waiting_readers++;
 	(void)cond_wait_until(&q->readers, &q->lock, next_due_ns);
 	q->waiting_readers--;
+	q->is_reader_called = false;
 	return false;
 }
 
