@@ -1,137 +1,178 @@
-/* Replies that wait for a completion. FUSE is taken over: see below. */
-#include "../fs/answer.h"
-#include "support_spool.h"
+/* A store that does not answer: every request is answered all the same. */
+#include "../fs/store_ops.h"
+#include "clock.h"
+#include "support_fs.h"
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
-enum { NOT_YET = -1, REPLIES = 4 };
+enum { AHEAD_S = 31, PARKED_MAX = 8 };
 
-static struct witness *witness;
-static struct answers *answers;
-static struct handles *handles;
-static struct handle *handle;
-static uint64_t number;
-static int replies[REPLIES]; /* by request */
-static bool was_waited_for;  /* while the last reply was given */
+/* What the clocks are ahead of the kernel's. */
+static _Atomic int64_t ahead_ns;
 
-/* ---- calls taken over ------------------------------------------------ */
-
-static fuse_req_t request(size_t n)
+static int64_t kernel_ns(clockid_t id)
 {
-	return (fuse_req_t)(n + 1);
+	struct timespec now;
+
+	clock_gettime(id, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec + atomic_load(&ahead_ns);
 }
 
-int fuse_reply_err(fuse_req_t req, int err)
+static int64_t monotonic_ns(void)
 {
-	size_t n = (size_t)req - 1;
-
-	ck_assert_int_eq(replies[n], NOT_YET);
-	replies[n] = err;
-	was_waited_for = !answers_wait(answers, clock_monotonic_ns());
-	return 0;
+	return kernel_ns(CLOCK_MONOTONIC);
 }
 
-/* ---- fixture --------------------------------------------------------- */
-
-static void set_up(void)
+static int64_t wall_ns(void)
 {
-	struct spool_file *f;
-	size_t i;
-
-	spool_set_up();
-	for (i = 0; i < REPLIES; i++)
-		replies[i] = NOT_YET;
-	ck_assert_int_eq(witness_start(&witness), 0);
-	ck_assert_int_eq(answers_open(witness, &answers), 0);
-	ck_assert_int_eq(handles_open(&handles), 0);
-	f = dataset_create(test_spool, "mail", &alice);
-	dataset_write(f, "a mail");
-	ck_assert_int_eq(dataset_flush(f), 0);
-	number = spool_file_number(f);
-	handle = handle_new_writer(handles, f, number);
-	ck_assert_ptr_nonnull(handle);
+	return kernel_ns(CLOCK_REALTIME);
 }
 
-static void tear_down(void)
+/* The store in memory, but a sync is answered when the test says so. */
+static struct store_ops slow_ops;
+static const struct store_ops *quick_ops;
+
+struct parked {
+	uint64_t number;
+	store_done *done;
+	void *arg;
+};
+
+static struct parked parked[PARKED_MAX];
+static atomic_int parked_count;
+
+static void park(struct store *s, uint64_t number, store_done *done, void *arg)
 {
-	witness_stop(witness);
-	answers_close(answers);
-	handles_close(handles);
-	spool_tear_down();
+	int at = atomic_load(&parked_count);
+
+	(void)s;
+	parked[at] = (struct parked){ number, done, arg };
+	atomic_store(&parked_count, at + 1);
 }
 
-static struct answer *ask(size_t n)
+static void answer_all(int err)
 {
-	struct answer *a = answer_new(answers, request(n), handle);
+	int i;
 
-	ck_assert_ptr_nonnull(a);
-	return a;
+	for (i = 0; i < atomic_load(&parked_count); i++)
+		parked[i].done(parked[i].arg, err);
+	atomic_store(&parked_count, 0);
 }
 
-/* ---- tests ----------------------------------------------------------- */
-
-START_TEST(the_completion_answers)
+static void setup(void)
 {
-	struct answer *a = ask(0);
+	static const struct clock_source source = { monotonic_ns, wall_ns };
 
-	ck_assert_int_eq(replies[0], NOT_YET);
-	answer_done(a, _i == 0 ? 0 : STORE_FULL);
-	ck_assert_int_eq(replies[0], _i == 0 ? 0 : ENOSPC);
-	handle_release(handle);
-	if (_i == 0)
-		wait_for_state(test_spool, number, DATASET_READY);
-	else
-		wait_until_gone(test_spool, number);
+	clock_set_source(&source);
+	mounted_setup();
+	quick_ops = mounted.store->ops;
+	slow_ops = *quick_ops;
+	slow_ops.sync = park;
+	mounted.store->ops = &slow_ops;
 }
-END_TEST
 
-START_TEST(who_waits_for_the_answers_waits_for_the_replies)
+static int write_and_close(const void *arg)
 {
-	struct answer *a = ask(0);
+	int fd = open(in_mount("spool/MAIL/late"),
+		O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
-	handle_release(handle);
-	answer_done(a, 0);
-	ck_assert(was_waited_for);
-	ck_assert(answers_wait(answers, clock_monotonic_ns()));
-	wait_for_state(test_spool, number, DATASET_READY);
+	(void)arg;
+	if (fd < 0 || write(fd, "mail", 4) != 4)
+		return 1;
+	return close(fd) == 0 ? 0 : errno;
 }
-END_TEST
 
-/* Two processes share the handle: what one was told holds for both. */
-START_TEST(after_a_close_that_failed_no_other_succeeds)
+static void wait_until_parked(void)
 {
-	struct answer *late = ask(0);
-	struct answer *next;
+	const struct timespec span = { 0, NS_PER_MS };
+	int64_t until_ns = clock_monotonic_ns() + 20 * NS_PER_S;
 
-	(void)answers_sweep(
-		answers, clock_monotonic_ns() + ANSWER_TIMEOUT_NS + 1);
-	ck_assert_int_eq(replies[0], EIO);
-	next = ask(1);
-	answer_done(late, 0);
-	answer_done(next, 0);
-	ck_assert_int_eq(replies[1], EIO);
-	handle_release(handle);
-	wait_until_gone(test_spool, number);
+	while (atomic_load(&parked_count) == 0) {
+		ck_assert_int_lt(clock_monotonic_ns(), until_ns);
+		nanosleep(&span, NULL);
+	}
+}
+
+static pid_t start_close(void)
+{
+	pid_t pid = process_start(write_and_close, NULL);
+
+	wait_until_parked();
+	return pid;
+}
+
+START_TEST(a_close_waits_for_its_commit)
+{
+	pid_t pid = start_close();
+
+	expect_state(1, DATASET_OPEN);
+	answer_all(0);
+	ck_assert_int_eq(process_wait(pid), 0);
+	expect_state(1, DATASET_READY);
 }
 END_TEST
 
-int main(void)
+START_TEST(an_error_of_the_commit_is_that_of_close)
+{
+	pid_t pid = start_close();
+
+	answer_all(-ENOSPC);
+	ck_assert_int_eq(process_wait(pid), ENOSPC << 8);
+	expect_gone(1);
+}
+END_TEST
+
+START_TEST(a_damaged_store_is_an_input_error)
+{
+	pid_t pid = start_close();
+
+	answer_all(STORE_DAMAGED);
+	ck_assert_int_eq(process_wait(pid), EIO << 8);
+	expect_gone(1);
+}
+END_TEST
+
+START_TEST(without_an_answer_close_fails_and_nothing_is_sent)
+{
+	pid_t pid = start_close();
+
+	atomic_store(&ahead_ns, AHEAD_S * NS_PER_S);
+	ck_assert_int_eq(process_wait(pid), EIO << 8);
+	expect_state(1, DATASET_OPEN);
+	/* It comes late: its writer was told that it failed. */
+	answer_all(0);
+	expect_gone(1);
+}
+END_TEST
+
+static int run(void)
 {
 	Suite *suite = suite_create("answer");
-	TCase *tc = tcase_create("answer");
+	TCase *tc = tcase_create("late");
 	SRunner *sr;
 	int failed;
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
-	tcase_add_loop_test(tc, the_completion_answers, 0, 2);
-	tcase_add_test(tc, who_waits_for_the_answers_waits_for_the_replies);
-	tcase_add_test(tc, after_a_close_that_failed_no_other_succeeds);
+	tcase_add_checked_fixture(tc, setup, mounted_teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, a_close_waits_for_its_commit);
+	tcase_add_test(tc, an_error_of_the_commit_is_that_of_close);
+	tcase_add_test(tc, a_damaged_store_is_an_input_error);
+	tcase_add_test(tc, without_an_answer_close_fails_and_nothing_is_sent);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main(void)
+{
+	return mounted_main(run);
 }
