@@ -131,6 +131,8 @@ void mounted_setup(void)
 		spool_open(mounted.store, ends_in_dot, &mounted.spool), 0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "MAIL"), 0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "BATCH"), 0);
+	if (mounted.change_store != NULL)
+		mounted.change_store(mounted.store);
 	start_fs();
 }
 

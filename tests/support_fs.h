@@ -24,6 +24,7 @@ struct mounted {
 	char point[MOUNTED_PATH_MAX];
 	char drop[MOUNTED_PATH_MAX]; /* spool/MAIL */
 	struct store *store;
+	void (*change_store)(struct store *store); /* before it serves */
 	struct spool *spool;
 	struct fs *fs;
 	struct mutex lock;

@@ -36,7 +36,6 @@ static int64_t wall_ns(void)
 
 /* The store in memory, but a sync is answered when the test says so. */
 static struct store_ops slow_ops;
-static const struct store_ops *quick_ops;
 
 struct parked {
 	uint64_t number;
@@ -65,16 +64,20 @@ static void answer_all(int err)
 	atomic_store(&parked_count, 0);
 }
 
+static void make_slow(struct store *s)
+{
+	slow_ops = *s->ops;
+	slow_ops.sync = park;
+	s->ops = &slow_ops;
+}
+
 static void setup(void)
 {
 	static const struct clock_source source = { monotonic_ns, wall_ns };
 
 	clock_set_source(&source);
+	mounted.change_store = make_slow;
 	mounted_setup();
-	quick_ops = mounted.store->ops;
-	slow_ops = *quick_ops;
-	slow_ops.sync = park;
-	mounted.store->ops = &slow_ops;
 }
 
 static int write_and_close(const void *arg)
