@@ -78,22 +78,38 @@ static uint32_t zero_step(const struct segment *g)
 }
 
 /*
+ * A descriptor of its own: the kernel tells each one once of what it lost,
+ * and what the committer's would have heard must not end here.
+ */
+static int zero_durably(
+	struct segments *s, uint32_t id, uint32_t from, uint32_t upto)
+{
+	int fd = open_file(s, id, 0);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = write_zeros(fd, from, upto);
+	if (err == 0 && fdatasync(fd) != 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/*
  * Writes the next zeros of a segment. Nobody puts records there before
  * zeroed has grown, so the two writers never meet.
  */
 int segment_extend_locked(struct segments *s, struct segment *g)
-	REQUIRES(&s->lock)
 {
 	uint32_t from = g->zeroed;
 	uint32_t step = zero_step(g);
 	uint32_t upto = s->size - from < step ? s->size : from + step;
-	int fd = g->fd;
+	uint32_t id = g->id;
 	int err;
 
 	mutex_unlock(&s->lock);
-	err = write_zeros(fd, from, upto);
-	if (err == 0 && fdatasync(fd) != 0)
-		err = -errno;
+	err = zero_durably(s, id, from, upto);
 	mutex_lock(&s->lock);
 	if (err == 0)
 		g->zeroed = upto;

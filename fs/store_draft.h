@@ -16,6 +16,8 @@
 #include <stdatomic.h>
 #include <sys/types.h>
 
+struct request;
+
 /* Octets that a flush reads while the writer goes on with a copy. */
 struct content {
 	atomic_uint refs;
@@ -31,9 +33,10 @@ struct draft {
 	uint64_t size;
 	uint64_t dirty_low; /* octets newer than the last flush */
 	uint64_t dirty_high;
-	uint64_t flushed_size; /* what the row says */
-	int fd;                /* -1: in memory */
-	atomic_bool is_named;  /* the file's name is durable */
+	uint64_t flushed_size;   /* what the row says */
+	int fd;                  /* -1: in memory */
+	struct request *in_pool; /* a sync of the file; the store's lock */
+	atomic_bool is_named;    /* the file's name is durable */
 };
 
 /* What one flush makes durable. */

@@ -94,6 +94,41 @@ static bool is_unsynced_large(const struct request *r, const struct entry *e)
 		&& draft_is_file(e->draft);
 }
 
+/*
+ * One sync of a file at a time: the kernel tells of what it lost only once,
+ * and the second of two would hear nothing. Those that come meanwhile are
+ * parked, and sorted in again when the first one comes back.
+ */
+static enum verdict plan_large_locked(struct request *r, struct draft *d)
+{
+	struct request **end;
+
+	if (d->in_pool != NULL) {
+		end = &d->in_pool->parked;
+		while (*end != NULL)
+			end = (struct request **)&(*end)->base.next;
+		*end = r;
+		r->base.next = NULL;
+		return VERDICT_RIDES;
+	}
+	r->draft = draft_ref(d);
+	d->in_pool = r;
+	return VERDICT_LARGE;
+}
+
+static void unpark_locked(struct batch *b, struct request *r)
+{
+	struct request *parked = r->parked;
+	struct request *next;
+
+	r->parked = NULL;
+	r->draft->in_pool = NULL;
+	for (; parked != NULL; parked = next) {
+		next = next_of(parked);
+		list_add(&b->later, parked);
+	}
+}
+
 static enum verdict plan_claim_locked(struct batch *b, struct request *r)
 	REQUIRES(&b->local->lock)
 {
@@ -149,6 +184,8 @@ static enum verdict plan_locked(struct batch *b, struct request *r)
 
 	if (b->count >= BATCH_REQUESTS_MAX || b->octets >= BATCH_OCTETS_MAX)
 		return VERDICT_LATER;
+	if (r->draft != NULL && r->draft->in_pool == r)
+		unpark_locked(b, r);
 	if (r->err != 0 || b->local->is_broken)
 		return refuse(r, r->err != 0 ? r->err : -EIO);
 	if (r->kind == REQUEST_CLAIM)
@@ -157,10 +194,8 @@ static enum verdict plan_locked(struct batch *b, struct request *r)
 	e = index_find(&b->local->index, r->number);
 	if (e == NULL)
 		return refuse(r, r->token != 0 ? STORE_LOST : STORE_NONE);
-	if (is_unsynced_large(r, e)) {
-		r->draft = draft_ref(e->draft);
-		return VERDICT_LARGE;
-	}
+	if (is_unsynced_large(r, e))
+		return plan_large_locked(r, e->draft);
 	if (e->serving != NULL)
 		return ride(e->serving, r);
 	verdict = plan_entry_locked(b, r, e);

@@ -64,6 +64,7 @@ struct request {
 	struct flush_plan *plan;
 	struct request *submit; /* itself, or the submit that rides along */
 	struct request *riders; /* answered with it */
+	struct request *parked; /* flushes that wait until the pool is done */
 	uint32_t read_upto;     /* what the marks make of the row */
 	bool is_first_claimed;
 	bool adds_marks;
