@@ -10,7 +10,8 @@
  *
  * One thread reads, in the order of the questions; FUSE handlers never do,
  * since the kernel may hold what such a read waits for until the FLUSH is
- * answered. Without CAP_SYS_PTRACE it reads with the identity of the task.
+ * answered. Without CAP_SYS_PTRACE it reads with the identity of the task,
+ * and a task that made itself undumpable looks as if it closed.
  * Safe from any thread.
  * Source: proc(5), stat and statm; Linux, kernel/exit.c, do_exit().
  */

@@ -3,8 +3,11 @@
 #include "mutex.h"
 
 #include <check.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,9 +67,11 @@ static void note(struct witness_question *q, enum witness_verdict verdict)
 	mutex_unlock(&a->lock);
 }
 
-static enum witness_verdict ask(struct witness *w, pid_t tid)
+static enum witness_verdict ask_as(struct witness *w, pid_t tid, uid_t uid)
 {
-	struct asked a = { .question = { .tid = tid, .done = note } };
+	struct asked a = {
+		.question = { .tid = tid, .uid = uid, .gid = uid, .done = note }
+	};
 
 	mutex_init(&a.lock, RANK_LEAF);
 	cond_init(&a.set);
@@ -81,14 +86,22 @@ static enum witness_verdict ask(struct witness *w, pid_t tid)
 	return a.verdict;
 }
 
+static enum witness_verdict ask(struct witness *w, pid_t tid)
+{
+	return ask_as(w, tid, 0);
+}
+
 /* Starts a process that ends so, and waits until it has, without reaping. */
-static pid_t ended(int signal_number)
+static pid_t ended(int signal_number, uid_t uid)
 {
 	siginfo_t info;
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
+		if (uid != 0 && (setgid(uid) != 0 || setuid(uid) != 0))
+			_exit(1);
+		prctl(PR_SET_DUMPABLE, 1); /* as after execve(2) */
 		if (signal_number != 0)
 			kill(getpid(), signal_number);
 		_exit(3);
@@ -106,15 +119,47 @@ START_TEST(a_task_is_seen_as_it_is)
 	ck_assert_int_eq(ask(w, getpid()), WITNESS_CLOSED);
 	ck_assert_int_eq(ask(w, 0), WITNESS_BLIND);
 
-	pid = ended(0);
+	pid = ended(0, 0);
 	ck_assert_int_eq(ask(w, pid), WITNESS_CLOSED);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	ck_assert_int_eq(ask(w, pid), WITNESS_GONE);
 
-	pid = ended(SIGKILL);
+	pid = ended(SIGKILL, 0);
 	ck_assert_int_eq(ask(w, pid), WITNESS_KILLED);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_ptr_null(witness_stuck(w, INT64_MAX));
+	witness_stop(w);
+}
+END_TEST
+
+/* As in a container that was given SYS_ADMIN alone. */
+static void drop_tracing(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+	struct __user_cap_data_struct *set =
+		&data[CAP_TO_INDEX(CAP_SYS_PTRACE)];
+
+	ck_assert_int_eq(syscall(SYS_capget, &header, data), 0);
+	set->effective &= ~CAP_TO_MASK(CAP_SYS_PTRACE);
+	set->permitted &= ~CAP_TO_MASK(CAP_SYS_PTRACE);
+	ck_assert_int_eq(syscall(SYS_capset, &header, data), 0);
+}
+
+START_TEST(without_the_capability_it_looks_as_the_writer)
+{
+	enum { WRITER = 4711 };
+	struct witness *w;
+	pid_t pid = ended(SIGKILL, WRITER);
+
+	drop_tracing();
+	ck_assert_int_eq(witness_start(&w), 0);
+	ck_assert_int_eq(ask_as(w, pid, WRITER), WITNESS_KILLED);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	pid = ended(0, WRITER);
+	ck_assert_int_eq(ask_as(w, pid, WRITER), WITNESS_CLOSED);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	witness_stop(w);
 }
 END_TEST
@@ -152,6 +197,7 @@ int main(void)
 
 	tcase_add_loop_test(tc, stat_says_how_a_task_ends, 0, COUNT(stats));
 	tcase_add_test(tc, a_task_is_seen_as_it_is);
+	tcase_add_test(tc, without_the_capability_it_looks_as_the_writer);
 	tcase_add_test(tc, what_was_asked_is_answered_before_it_stops);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
