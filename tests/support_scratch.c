@@ -17,6 +17,9 @@
 
 enum { FOLDERS_OPEN = 16, LOG_SHOWN = 4096 };
 
+/* Set in the environment of a program that is in its own namespace. */
+#define INSIDE "JESFS_TEST_INSIDE"
+
 static char root[256];
 
 const char *scratch_lacks(void)
@@ -31,15 +34,34 @@ const char *scratch_lacks(void)
 
 /*
  * What is mounted in a namespace of our own is gone with our last process.
- * Where that is refused, scratch_close() is all there is.
+ * Where that is refused, scratch_close() is all there is. The program starts
+ * anew inside, because in a chroot /proc/self/exe of one that started outside
+ * names a path that is not there.
  */
+static void enter_namespace(void)
+{
+	char program[PATH_MAX];
+	ssize_t len;
+
+	if (getenv(INSIDE) != NULL)
+		return;
+	len = readlink("/proc/self/exe", program, sizeof program - 1);
+	if (len < 0 || unshare(CLONE_NEWNS) != 0
+		|| mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+		perror("private mounts");
+		return;
+	}
+	program[len] = '\0';
+	setenv(INSIDE, "1", 1);
+	execl(program, program, (char *)NULL);
+	perror(program);
+}
+
 void scratch_open(void)
 {
 	const char *parent = getenv("TMPDIR");
 
-	if (unshare(CLONE_NEWNS) == 0
-		&& mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
-		perror("private mounts");
+	enter_namespace();
 	snprintf(root, sizeof root, "%.200s/jesfs-e2e.XXXXXX",
 		parent != NULL ? parent : "/tmp");
 	if (mkdtemp(root) == NULL || chmod(root, 0755) != 0) {

@@ -11,7 +11,7 @@
 /* Why there can be no FUSE mount here; NULL when there can. */
 const char *scratch_lacks(void);
 
-/* Call first, before tests run. */
+/* Call first, before tests run; starts the program anew. */
 void scratch_open(void);
 
 /* Makes a folder for one test. */
