@@ -56,11 +56,10 @@ struct fs {
 
 struct fs *ops_fs(fuse_req_t req);
 
-/* Who asks; reads /proc/PID/status when an operator group is set. */
-void ops_caller(fuse_req_t req, struct spool_caller *out);
-
-/* The same without the groups. */
+/* Who asks, and whether he is an operator: by uid alone; by groups too, for
+ * which /proc/PID/status is read when there is an operator group. */
 void ops_owner(fuse_req_t req, struct spool_caller *out);
+void ops_caller(fuse_req_t req, struct spool_caller *out);
 
 /* The data set of a node, or of the handle that was opened on it. */
 MUST_USE int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out);
@@ -81,7 +80,6 @@ void ops_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attributes,
 	int to_set, struct fuse_file_info *fi);
 void ops_access(fuse_req_t req, fuse_ino_t node, int mask);
 void ops_statfs(fuse_req_t req, fuse_ino_t node);
-
 /* ops_xattr.c */
 void ops_getxattr(
 	fuse_req_t req, fuse_ino_t node, const char *name, size_t size);
@@ -89,16 +87,13 @@ void ops_listxattr(fuse_req_t req, fuse_ino_t node, size_t size);
 void ops_setxattr(fuse_req_t req, fuse_ino_t node, const char *name,
 	const char *value, size_t size, int flags);
 void ops_removexattr(fuse_req_t req, fuse_ino_t node, const char *name);
-
-/* ops_open.c */
+/* ops_open.c; RELEASEDIR too */
 void ops_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 	mode_t mode, struct fuse_file_info *fi);
 void ops_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
-
-/* ops_text.c: OPEN of README and status/ */
+/* ops_text.c */
 void ops_open_text(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
-
 /* ops_data.c */
 void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi);
@@ -107,12 +102,10 @@ void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 void ops_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_fsync(fuse_req_t req, fuse_ino_t node, int is_data_only,
 	struct fuse_file_info *fi);
-
 /* ops_dir.c */
 void ops_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi);
-void ops_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
 void ops_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);

@@ -121,11 +121,6 @@ void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	free(page);
 }
 
-void ops_releasedir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
-{
-	ops_release(req, node, fi);
-}
-
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct fs *fs = ops_fs(req);
