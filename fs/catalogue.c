@@ -163,10 +163,8 @@ int catalogue_commit(struct catalogue *c)
 {
 	int err = run(c, STATEMENT_COMMIT);
 
-	if (err == 0) {
-		catalogue_log_step(c);
+	if (err == 0)
 		return 0;
-	}
 	catalogue_rollback(c);
 	if (err != STORE_FULL && err != -ENOMEM && err != STORE_BUSY) {
 		c->is_failed = true;

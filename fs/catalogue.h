@@ -54,7 +54,6 @@ enum catalogue_number {
  */
 MUST_USE int catalogue_open(const char *directory, struct catalogue **out,
 	char *why, size_t why_cap);
-
 /* After a clean close the next open need not check. */
 void catalogue_close(struct catalogue *c, bool is_clean);
 
@@ -79,6 +78,9 @@ MUST_USE int catalogue_begin(struct catalogue *c);
 /* Returns 0, durable; or an error, rolled back: see catalogue_is_failed(). */
 MUST_USE int catalogue_commit(struct catalogue *c);
 void catalogue_rollback(struct catalogue *c);
+
+/* After commits, once all are answered: keeps the log short. May sync. */
+void catalogue_log_step(struct catalogue *c);
 
 /* A sync or a commit failed, and nobody knows what a restart will find. All
  * that writes answers -EIO from then on. */
@@ -106,11 +108,9 @@ MUST_USE int catalogue_set_progress(struct catalogue *c, uint64_t number,
 MUST_USE int catalogue_set_label(struct catalogue *c, uint64_t number,
 	const char *label, bool has_label);
 MUST_USE int catalogue_delete(struct catalogue *c, uint64_t number);
-
 MUST_USE int catalogue_add_extent(struct catalogue *c, uint64_t number,
 	uint32_t nth, const struct extent *e);
 MUST_USE int catalogue_delete_extents(struct catalogue *c, uint64_t number);
-
 MUST_USE int catalogue_put_mark(
 	struct catalogue *c, uint64_t number, const struct store_mark *mark);
 MUST_USE int catalogue_delete_mark(

@@ -87,7 +87,4 @@ void catalogue_log_extend(const char *path);
 MUST_USE int catalogue_log_start(struct catalogue *c);
 void catalogue_log_stop(struct catalogue *c);
 
-/* Called by the committer between transactions. */
-void catalogue_log_step(struct catalogue *c);
-
 #endif

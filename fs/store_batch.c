@@ -302,5 +302,6 @@ struct committer_request *local_serve(
 		break_store(&b);
 	settle_all(&b);
 	answer_all(&b);
+	catalogue_log_step(b.local->catalogue);
 	return (struct committer_request *)b.later.first;
 }
