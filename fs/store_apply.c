@@ -32,8 +32,7 @@ static void describe_content(const struct request *r, struct catalogue_row *row)
 	row->extent = e->extent;
 	row->extents = e->extents;
 	if (p->is_synced) {
-		row->content =
-			r->submit != NULL ? CONTENT_SUMMED : CONTENT_FILE;
+		row->content = p->is_sealed ? CONTENT_SUMMED : CONTENT_FILE;
 		row->extents = 0;
 		memset(&row->extent, 0, sizeof row->extent);
 	} else if (p->has_record && p->is_whole) {

@@ -109,6 +109,17 @@ static int sync_file(struct local *l, struct draft *d)
 	return 0;
 }
 
+/* Where there is no room for them it goes without checksums: its octets were
+ * promised, they were not. */
+static void seal(struct request *r)
+{
+	r->err = large_seal(
+		r->draft->fd, r->number, r->plan->row.dataset.size_octets);
+	r->plan->is_sealed = r->err == 0;
+	if (r->err == STORE_FULL || r->err == -ENOMEM)
+		r->err = 0;
+}
+
 static void sync_large(struct pool_job *job)
 {
 	struct request *r =
@@ -118,8 +129,7 @@ static void sync_large(struct pool_job *job)
 	p->is_newer = draft_take(r->draft, false, &p->flush, &p->row.dataset);
 	p->is_taken = p->is_newer;
 	if (r->kind == REQUEST_SUBMIT)
-		r->err = large_seal(
-			r->draft->fd, r->number, p->row.dataset.size_octets);
+		seal(r);
 	if (r->err == 0 && sync_file(r->local, r->draft) != 0)
 		p->sync_failed = true;
 	p->is_synced = true;

@@ -27,6 +27,7 @@ struct flush_plan {
 	bool has_record;  /* octets for a segment */
 	bool is_whole;    /* the record replaces all earlier ones */
 	bool sync_failed; /* of a large one: final */
+	bool is_sealed;   /* a large one: checksums are at its end */
 	struct flush flush;
 	struct catalogue_row row;
 	struct extent extent; /* of the record, once it is written */

@@ -24,6 +24,7 @@ static bool is_kept GUARDED_BY(lock);
 static bool is_answered GUARDED_BY(lock); /* the later flush */
 static int later_err GUARDED_BY(lock);
 static int kept_errno;
+static atomic_bool is_full; /* the disk, for large files */
 
 static char folder[256];
 static struct store *store;
@@ -70,6 +71,15 @@ int fdatasync(int fd)
 		return -1;
 	}
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+ssize_t pwrite64(int fd, const void *octets, size_t len, off64_t offset)
+{
+	if (atomic_load(&is_full) && is_large_file(fd)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwrite64, fd, octets, len, offset);
 }
 
 /* ---- fixture --------------------------------------------------------- */
@@ -173,6 +183,21 @@ START_TEST(no_flush_succeeds_behind_one_that_failed)
 }
 END_TEST
 
+/* What close was promised is there: only checksums find no room. */
+START_TEST(a_full_disk_keeps_no_flushed_data_set_from_being_submitted)
+{
+	uint64_t number = make_large();
+	char octet = 'x';
+
+	atomic_store(&is_full, true);
+	ck_assert_int_eq(submit_wait(store, number, DATASET_READY, ""), 0);
+	atomic_store(&is_full, false);
+	check_state(store, number, DATASET_READY);
+	ck_assert_int_eq(store_read(store, number, LARGE_OCTETS, &octet, 1), 1);
+	ck_assert_int_eq(octet, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("large data sets");
@@ -183,6 +208,8 @@ int main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_later_flush_has_the_last_word);
 	tcase_add_test(tc, no_flush_succeeds_behind_one_that_failed);
+	tcase_add_test(
+		tc, a_full_disk_keeps_no_flushed_data_set_from_being_submitted);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
