@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -75,6 +76,33 @@ static void set_status(struct forwarder_status *f, const char *writer)
 	f->has_usable_target = true;
 }
 
+/* Shared with the process that watches, and closed when life is locked. */
+static pthread_mutex_t *life;
+static int locked[2];
+
+/* Its own thread holds it: the main one may be waiting for the mount. */
+static void *hold_life(void *arg)
+{
+	if (pthread_mutex_lock(life) == 0)
+		close(locked[1]);
+	for (;;)
+		pause();
+	return arg;
+}
+
+static void make_life(void)
+{
+	pthread_mutexattr_t attributes;
+
+	life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(life, MAP_FAILED);
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+	ck_assert_int_eq(pthread_mutex_init(life, &attributes), 0);
+}
+
 /*
  * A test that fails leaves its files to the kernel to close, which asks the
  * file system, which is the same process and no longer there: that waits for
@@ -84,26 +112,21 @@ static void set_status(struct forwarder_status *f, const char *writer)
  */
 static void watch_over_mount(void)
 {
-	pthread_mutexattr_t attributes;
-	pthread_mutex_t *life;
-	int locked[2];
+	pthread_t thread;
 	char octet;
 	pid_t pid;
 
-	life = mmap(NULL, sizeof *life, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(life, MAP_FAILED);
-	pthread_mutexattr_init(&attributes);
-	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-	ck_assert_int_eq(pthread_mutex_init(life, &attributes), 0);
+	/* A core image would wait for the thread that waits for the mount. */
+	prctl(PR_SET_DUMPABLE, 0);
+	make_life();
 	ck_assert_int_eq(pipe2(locked, O_CLOEXEC), 0);
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid != 0) {
-		ck_assert_int_eq(pthread_mutex_lock(life), 0);
+		ck_assert_int_eq(
+			pthread_create(&thread, NULL, hold_life, NULL), 0);
+		pthread_detach(thread);
 		close(locked[0]);
-		close(locked[1]);
 		return;
 	}
 	setsid(); /* Check kills the whole group of a test that hangs */
