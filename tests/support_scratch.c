@@ -46,11 +46,11 @@ static void enter_namespace(void)
 	if (getenv(INSIDE) != NULL)
 		return;
 	len = readlink("/proc/self/exe", program, sizeof program - 1);
-	if (len < 0 || unshare(CLONE_NEWNS) != 0
-		|| mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
-		perror("private mounts");
+	if (len < 0 || unshare(CLONE_NEWNS) != 0)
 		return;
-	}
+	/* In a chroot, / need not be a mount. */
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		perror("private mounts");
 	program[len] = '\0';
 	setenv(INSIDE, "1", 1);
 	execl(program, program, (char *)NULL);
