@@ -314,6 +314,7 @@ START_TEST(a_directory_that_cannot_be_made_says_why)
 {
 	char why[256];
 
+	local_tear_down();
 	text_copy(local_folder, sizeof local_folder, "/proc/none/spool");
 	ck_assert_int_eq(local_start_fails(why, sizeof why), -ENOENT);
 	ck_assert_str_eq(why, "No such file or directory");
