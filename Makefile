@@ -68,6 +68,7 @@ TESTS = $(UNIT) $(E2E)
 # Tests that make calls fail name those calls: the linker sends them to the
 # test's __wrap_CALL first.
 WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
+WRAP_test_answer_record = calloc
 WRAP_test_bsmtp_memory = calloc realloc strdup
 WRAP_test_store_faults = malloc calloc realloc
 WRAP_test_spool_memory = calloc realloc reallocarray strdup getrandom \

@@ -65,7 +65,8 @@ void handle_unpin(struct handle *h);
 /* How the process ended that closed it last. While pinned. */
 void handle_set_killed(struct handle *h, bool was_killed);
 
-/* A close or fsync was answered with an error: never to be sent. Pinned. */
+/* A close or fsync was answered with an error: never to be sent. Pinned,
+ * or before that answer. */
 void handle_set_failed(struct handle *h);
 bool handle_has_failed(struct handle *h);
 

@@ -113,6 +113,7 @@ static void make_durable(fuse_req_t req, struct handle *h, bool is_close)
 	struct answer *a = answer_new(fs->answers, req, h);
 
 	if (a == NULL) {
+		handle_set_failed(h); /* it may be released from the reply on */
 		fuse_reply_err(req, ENOMEM);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* Replies that wait for a completion. FUSE is taken over: see below. */
 #include "../fs/answer.h"
+#include "../fs/ops.h"
 #include "support_spool.h"
 
 #include <check.h>
@@ -15,6 +16,8 @@ static struct handle *handle;
 static uint64_t number;
 static int replies[REPLIES]; /* by request */
 static bool was_waited_for;  /* while the last reply was given */
+static struct fs fs;
+static bool lacks_memory;
 
 /* ---- calls taken over ------------------------------------------------ */
 
@@ -33,6 +36,20 @@ int fuse_reply_err(fuse_req_t req, int err)
 	return 0;
 }
 
+void *fuse_req_userdata(fuse_req_t req)
+{
+	(void)req;
+	return &fs;
+}
+
+void *__real_calloc(size_t count, size_t len);
+void *__wrap_calloc(size_t count, size_t len);
+
+void *__wrap_calloc(size_t count, size_t len)
+{
+	return lacks_memory ? NULL : __real_calloc(count, len);
+}
+
 /* ---- fixture --------------------------------------------------------- */
 
 static void set_up(void)
@@ -45,6 +62,7 @@ static void set_up(void)
 		replies[i] = NOT_YET;
 	ck_assert_int_eq(witness_start(&witness), 0);
 	ck_assert_int_eq(answers_open(witness, &answers), 0);
+	fs.answers = answers;
 	ck_assert_int_eq(handles_open(&handles), 0);
 	f = dataset_create(test_spool, "mail", &alice);
 	dataset_write(f, "a mail");
@@ -117,6 +135,19 @@ START_TEST(after_a_close_that_failed_no_other_succeeds)
 }
 END_TEST
 
+START_TEST(a_close_that_failed_for_want_of_memory_sends_nothing)
+{
+	struct fuse_file_info fi = { .fh = (uintptr_t)handle };
+
+	lacks_memory = true;
+	ops_flush(request(0), 0, &fi);
+	lacks_memory = false;
+	ck_assert_int_eq(replies[0], ENOMEM);
+	handle_release(handle);
+	wait_until_gone(test_spool, number);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("answers by themselves");
@@ -128,6 +159,8 @@ int main(void)
 	tcase_add_loop_test(tc, the_completion_answers, 0, 2);
 	tcase_add_test(tc, who_waits_for_the_answers_waits_for_the_replies);
 	tcase_add_test(tc, after_a_close_that_failed_no_other_succeeds);
+	tcase_add_test(
+		tc, a_close_that_failed_for_want_of_memory_sends_nothing);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
