@@ -74,6 +74,10 @@ WRAP_test_store_faults = malloc calloc realloc
 WRAP_test_spool_memory = calloc realloc reallocarray strdup getrandom \
 	pthread_create
 
+# Every processor has a job; JOBS=1 goes one by one.
+JOBS = $(shell nproc)
+MAKEFLAGS += -j$(JOBS)
+
 # V=1 shows the commands themselves.
 ifndef V
 .SILENT:
@@ -129,10 +133,10 @@ $(BUILD)/%: $(BUILD)/tests/%.o $(LIBRARY)
 	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
-$(BUILD)/%.so: tests/%.c | build/packages/build
+$(BUILD)/powercut.so: $(wildcard tests/powercut*.[ch]) | build/packages/build
 	echo 'link $@'
 	mkdir -p $(@D)
-	$(COMPILE) -shared -fPIC -o $@ $<
+	$(COMPILE) -shared -fPIC -o $@ $(filter %.c,$^)
 
 -include $(wildcard $(BUILD)/*/*.d)
 
