@@ -46,6 +46,8 @@ static pid_t start(const char *name, char *const arguments[], int out)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGINT, SIG_DFL);
+	/* A data race ends the program, or who kills it would not notice. */
+	setenv("TSAN_OPTIONS", "halt_on_error=1", 0);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
 	execv(path, arguments);
@@ -252,10 +254,13 @@ int mount_stop(struct mount *m)
 
 void mount_kill(struct mount *m)
 {
-	end(m->daemon, SIGKILL);
+	int status = end(m->daemon, SIGKILL);
+
 	m->daemon = 0;
 	while (mount_is_there(m->point))
 		ck_assert_int_eq(umount2(m->point, MNT_DETACH), 0);
+	ck_assert_msg(WIFSIGNALED(status), "the program had ended before: %s",
+		file_text("%s", m->log));
 }
 
 void mount_fini(struct mount *m)
