@@ -51,12 +51,12 @@ class Counts:
     """How many mails each measure takes."""
 
     accept: int = 10000
-    single: int = 500
-    processes: int = 2000
+    single: int = 400
+    processes: int = 1500
     queue: int = 20000
-    through: int = 10000
+    through: int = 8000
     idle: int = 500
-    gap_ms: int = 20
+    gap_ms: int = 10
     warm: int = 500
 
 
