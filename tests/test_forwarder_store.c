@@ -2,6 +2,7 @@
 
 #include "../fs/store_ops.h"
 #include "clock.h"
+#include "spool_open.h"
 
 #include <check.h>
 #include <stdatomic.h>
@@ -12,6 +13,15 @@
 static atomic_int read_error, mark_error, claim_error;
 static atomic_int marks_refused;
 static atomic_bool refuses_one; /* mark, with STORE_FULL */
+
+/* A claim of mails that the store has not answered yet. */
+static struct {
+	atomic_bool is_wanted;
+	store_done *done;
+	void *arg;
+	atomic_bool is_there;
+} parked;
+static atomic_int claims_busy;
 
 static const struct store_ops *real;
 static struct store_ops faulty;
@@ -40,12 +50,34 @@ static bool refuses(store_done *done, void *arg)
 	return true;
 }
 
+static bool parks(const struct store_mark *marks, size_t count,
+	store_done *done, void *arg)
+{
+	if (count == 0 || marks[0].kind != STORE_MARK_CLAIMED
+		|| !atomic_exchange(&parked.is_wanted, false))
+		return false;
+	parked.done = done;
+	parked.arg = arg;
+	atomic_store(&parked.is_there, true);
+	return true;
+}
+
+/* Claims behind one that failed, before it is repeated. */
+static void count_busy(const struct store_mark *marks, size_t count)
+{
+	if (count > 0 && marks[0].kind == STORE_MARK_CLAIMED
+		&& atomic_load(&parked.is_there))
+		atomic_fetch_add(&claims_busy, 1);
+}
+
 static void faulty_checkpoint(struct store *s, uint64_t number, uint64_t token,
 	const struct store_mark *marks, size_t count, store_done *done,
 	void *arg)
 {
-	if (!refuses(done, arg))
-		real->checkpoint(s, number, token, marks, count, done, arg);
+	if (refuses(done, arg) || parks(marks, count, done, arg))
+		return;
+	count_busy(marks, count);
+	real->checkpoint(s, number, token, marks, count, done, arg);
 }
 
 static void faulty_finish(struct store *s, uint64_t number, uint64_t token,
@@ -197,6 +229,36 @@ START_TEST(a_claim_ends_when_every_result_is_recorded)
 }
 END_TEST
 
+static bool is_claim_busy(void *arg)
+{
+	(void)arg;
+	return atomic_load(&claims_busy) > 0;
+}
+
+/* Else those of the first would count as delivered after a restart. */
+START_TEST(a_claim_waits_for_one_before_it_that_failed)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_mails("A", 50);
+
+	atomic_store(&claims_busy, 0);
+	atomic_store(&parked.is_there, false);
+	atomic_store(&parked.is_wanted, true);
+	forwarder_run();
+	wait_until(is_claim_busy);
+	atomic_store(&mark_error, STORE_FULL);
+	parked.done(parked.arg, STORE_FULL);
+	forwarder_halt(NS_PER_S);
+	atomic_store(&mark_error, 0);
+	spool_close(test_spool);
+	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 50);
+	script_close(s);
+}
+END_TEST
+
 START_TEST(a_store_that_failed_for_good_stops_sending_and_the_program_ends)
 {
 	struct script *s = one_target(at_data);
@@ -271,6 +333,7 @@ int main(void)
 	tcase_add_test(tc, a_mail_whose_content_is_damaged_is_never_ended);
 	tcase_add_test(tc, nothing_is_sent_that_cannot_be_recorded);
 	tcase_add_test(tc, a_claim_ends_when_every_result_is_recorded);
+	tcase_add_test(tc, a_claim_waits_for_one_before_it_that_failed);
 	tcase_add_test(tc,
 		a_store_that_failed_for_good_stops_sending_and_the_program_ends);
 	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
