@@ -58,7 +58,8 @@ LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
 SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
-TOOLS = $(BUILD)/capture $(BUILD)/powercut.so
+LAYERS = $(BUILD)/powercut.so $(BUILD)/wallclock.so
+TOOLS = $(BUILD)/capture $(LAYERS)
 FUZZERS = $(call programs,tests/fuzz_*.c)
 BENCH = $(call programs,tests/bench_*.c)
 E2E = $(call programs,tests/test_e2e_*.c)
@@ -134,8 +135,10 @@ $(BUILD)/%: $(BUILD)/tests/%.o $(LIBRARY)
 	$(LINK) -o $@ $^ $(LIBS)
 
 # A layer beneath the program, and so beneath the sanitizers in it.
-$(BUILD)/powercut.so: SANITIZE =
-$(BUILD)/powercut.so: $(wildcard tests/powercut*.[ch]) | build/packages/build
+$(BUILD)/powercut.so: $(wildcard tests/powercut*.[ch])
+$(BUILD)/wallclock.so: tests/wallclock.c
+$(LAYERS): SANITIZE =
+$(LAYERS): | build/packages/build
 	echo 'link $@'
 	mkdir -p $(@D)
 	$(COMPILE) -shared -fPIC -o $@ $(filter %.c,$^)

@@ -69,6 +69,13 @@ void mount_target_down(struct mount *m, size_t target);
 /* Writes the configuration, starts the program, waits for its mount. */
 void mount_start(struct mount *m);
 
+/*
+ * The same, with a layer of ours preloaded, "powercut.so": between the
+ * program and the C library. What the layer reads from the environment is
+ * the caller's to set.
+ */
+void mount_start_over(struct mount *m, const char *layer);
+
 /* Starts the program where it is not expected to mount; its exit status. */
 int mount_start_fails(struct mount *m);
 

@@ -79,40 +79,23 @@ static pid_t start_capture(const struct scene *s)
 	_exit(127);
 }
 
-/* The layer is for the program alone, not for what this test runs. */
 static void start_program(struct scene *s)
 {
-	char layer[PATH_MAX], directory[MOUNT_PATH_MAX + 16];
+	char directory[MOUNT_PATH_MAX + 16];
 
-	if (s->shadow[0] != '\0') {
-		beside_this_program("powercut.so", layer);
-		snprintf(directory, sizeof directory, "%s/spool",
-			s->mount.scratch);
-		ck_assert_int_eq(shell("rm -rf '%s' && mkdir -p '%s' '%s'",
-					 s->shadow, s->shadow, directory),
-			0);
-		setenv("POWERCUT_DIR", directory, 1);
-		setenv("POWERCUT_SHADOW", s->shadow, 1);
-		if (s->drop != NULL)
-			setenv("POWERCUT_DROP", s->drop, 1);
-		setenv("LD_PRELOAD", layer, 1);
+	if (s->shadow[0] == '\0') {
+		mount_start(&s->mount);
+		return;
 	}
-	mount_start(&s->mount);
-	unsetenv("LD_PRELOAD");
-}
-
-/*
- * AddressSanitizer wants to be the first library. The layer may come before
- * it: what it does not know it hands on.
- */
-static void allow_layer(void)
-{
-	const char *set = getenv("ASAN_OPTIONS");
-	char options[1024];
-
-	snprintf(options, sizeof options, "%.900s:verify_asan_link_order=0",
-		set != NULL ? set : "");
-	setenv("ASAN_OPTIONS", options, 1);
+	snprintf(directory, sizeof directory, "%s/spool", s->mount.scratch);
+	ck_assert_int_eq(shell("rm -rf '%s' && mkdir -p '%s' '%s'", s->shadow,
+				 s->shadow, directory),
+		0);
+	setenv("POWERCUT_DIR", directory, 1);
+	setenv("POWERCUT_SHADOW", s->shadow, 1);
+	if (s->drop != NULL)
+		setenv("POWERCUT_DROP", s->drop, 1);
+	mount_start_over(&s->mount, "powercut.so");
 }
 
 static void open_scene(struct scene *s, bool has_cuts, const char *drop)
@@ -126,11 +109,9 @@ static void open_scene(struct scene *s, bool has_cuts, const char *drop)
 		s->mount.scratch);
 	snprintf(s->capture_log, sizeof s->capture_log, "%s/received",
 		s->mount.scratch);
-	if (has_cuts) {
+	if (has_cuts)
 		snprintf(s->shadow, sizeof s->shadow, "%s/shadow",
 			s->mount.scratch);
-		allow_layer();
-	}
 	s->drop = drop;
 	s->capture = start_capture(s);
 	start_program(s);

@@ -1,13 +1,14 @@
 /*
  * Deferred mail is tried again after RetryLimit's interval, whose smallest
- * value is a minute: so all that waits that long is tried here, at once.
+ * value is a minute: the program is started anew in a later minute.
  */
 #include "support_files.h"
 #include "support_mount.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { TEST_S = 240, MAILS = 6 };
+enum { MAILS = 6 };
 
 #define MINUTELY "RetryLimit\n{\n  Count 5\n  Interval 1\n}\n"
 
@@ -55,6 +56,9 @@ START_TEST(deferred_mail_arrives_after_its_interval)
 	mount_start(&m);
 	wait_until(a_mail_waits, &m, "a deferred mail after the restart");
 
+	ck_assert_int_eq(mount_stop(&m), 0);
+	setenv("WALLCLOCK_AHEAD_S", "61", 1);
+	mount_start_over(&m, "wallclock.so");
 	wait_for_mails(&m, MAILS);
 	ck_assert_int_eq(shell("cat %s/*.env | grep '^rcpt' | sort -u | "
 			       "wc -l | grep -qx %d",
@@ -69,7 +73,7 @@ int main(void)
 	Suite *s = suite_create("e2e retry");
 	TCase *c = tcase_create("retry");
 
-	tcase_set_timeout(c, TEST_S);
+	tcase_set_timeout(c, 60);
 	tcase_add_test(c, deferred_mail_arrives_after_its_interval);
 	suite_add_tcase(s, c);
 	return mount_main(s);
