@@ -71,6 +71,7 @@ TESTS = $(UNIT) $(E2E)
 WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
 WRAP_test_answer_record = calloc
 WRAP_test_bsmtp_memory = calloc realloc strdup
+WRAP_test_forwarder_store = calloc
 WRAP_test_store_faults = malloc calloc realloc
 WRAP_test_spool_memory = calloc realloc reallocarray strdup getrandom \
 	pthread_create

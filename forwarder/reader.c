@@ -80,10 +80,15 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 
 /* ---- claims ------------------------------------------------------ */
 
-static void ignore_done(void *arg, int err)
+/* arg is the job's number: there is no memory for more. */
+static void unclaimed(void *arg, int err)
 {
-	(void)arg;
-	(void)err;
+	char id[JOB_ID_LEN + 1];
+
+	if (err == 0 || err == STORE_LOST)
+		return;
+	dataset_job_id((uint32_t)(uintptr_t)arg, id);
+	log_error(MSG_LEFT_CLAIMED, id, strerrordesc_np(-err));
 }
 
 /* No memory to work on it: as if it had not been claimed. */
@@ -99,7 +104,7 @@ static void unclaim(struct reader *r, const struct store_claim *claim)
 		.mark_count = claim->read_upto == 1 ? 1 : 0 };
 
 	spool_finish(r->queue->spool, claim->dataset.number, claim->token,
-		&finish, ignore_done, NULL);
+		&finish, unclaimed, (void *)(uintptr_t)claim->dataset.job);
 	mailqueue_pause(r->queue, -ENOMEM);
 }
 

@@ -1,10 +1,12 @@
 #include "support_forwarder.h"
 
+#include "../forwarder/job.h"
 #include "../fs/store_ops.h"
 #include "clock.h"
 #include "spool_open.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,18 @@ static struct {
 	atomic_bool is_there;
 } parked;
 static atomic_int claims_busy;
+
+static atomic_bool lacks_memory; /* for a claimed data set */
+
+void *__real_calloc(size_t count, size_t len);
+void *__wrap_calloc(size_t count, size_t len);
+
+void *__wrap_calloc(size_t count, size_t len)
+{
+	if (atomic_load(&lacks_memory) && len == sizeof(struct job))
+		return NULL;
+	return __real_calloc(count, len);
+}
 
 static const struct store_ops *real;
 static struct store_ops faulty;
@@ -113,6 +127,7 @@ static void set_up(void)
 	atomic_store(&claim_error, 0);
 	atomic_store(&marks_refused, 0);
 	atomic_store(&refuses_one, false);
+	atomic_store(&lacks_memory, false);
 }
 
 static bool is_refused(void *arg)
@@ -283,6 +298,28 @@ START_TEST(a_store_that_failed_for_good_stops_sending_and_the_program_ends)
 }
 END_TEST
 
+START_TEST(without_memory_a_data_set_goes_back_or_is_named)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_mails("A", 1);
+
+	atomic_store(&lacks_memory, true);
+	if (_i == 1)
+		atomic_store(&mark_error, -ENOMEM);
+	forwarder_run();
+	if (_i == 1)
+		wait_for_log("JESF043E");
+	else
+		wait_until(is_stalled);
+	atomic_store(&lacks_memory, false);
+	atomic_store(&mark_error, 0);
+	if (_i == 0)
+		wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), _i == 0 ? 1 : 0);
+	script_close(s);
+}
+END_TEST
+
 START_TEST(data_sets_wait_while_none_can_be_claimed)
 {
 	struct script *s = one_target(NULL);
@@ -336,6 +373,8 @@ int main(void)
 	tcase_add_test(tc, a_claim_waits_for_one_before_it_that_failed);
 	tcase_add_test(tc,
 		a_store_that_failed_for_good_stops_sending_and_the_program_ends);
+	tcase_add_loop_test(
+		tc, without_memory_a_data_set_goes_back_or_is_named, 0, 2);
 	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
 	tcase_add_test(tc, a_data_set_that_another_took_is_left_alone);
 	suite_add_tcase(suite, tc);
