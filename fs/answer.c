@@ -16,7 +16,8 @@ struct answer {
 	struct witness_question question;
 	int64_t deadline_ns;
 	int err;
-	bool is_complete;   /* the store has answered */
+	bool is_complete;  /* the store has answered */
+	bool is_of_writer; /* the task that closes is the one that wrote last */
 	bool needs_verdict; /* the witness has not */
 	bool is_waived;     /* the reply does not wait for the witness */
 };
@@ -186,7 +187,8 @@ static void witness_done(
 	struct outcome_of_step step;
 
 	mutex_lock(&as->lock);
-	handle_set_killed(a->handle, means_killed(verdict, a->req == NULL));
+	handle_set_killed(a->handle, means_killed(verdict, a->req == NULL),
+		a->is_of_writer);
 	a->needs_verdict = false;
 	step = step_locked(as, a);
 	mutex_unlock(&as->lock);
@@ -198,6 +200,7 @@ void answer_ask_witness(struct answer *a)
 	const struct fuse_ctx *who = fuse_req_ctx(a->req);
 
 	a->needs_verdict = true;
+	a->is_of_writer = atomic_load(&a->handle->writer) == who->pid;
 	a->question.tid = who->pid;
 	a->question.uid = who->uid;
 	a->question.gid = who->gid;

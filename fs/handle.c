@@ -128,7 +128,7 @@ static void end(struct handle *h)
 	if (h->has_failed)
 		h->was_killed = spool_file_truncate(h->file, 0) != 0;
 	if (h->kind == HANDLE_WRITER)
-		spool_file_release(h->file, h->was_killed);
+		spool_file_release(h->file, h->was_killed || h->is_partial);
 	free(h->text);
 	free(h->numbers);
 	free(h);
@@ -156,12 +156,13 @@ void handle_unpin(struct handle *h)
 		end(h);
 }
 
-void handle_set_killed(struct handle *h, bool was_killed)
+void handle_set_killed(struct handle *h, bool was_killed, bool had_written)
 {
 	mutex_lock(&h->all->lock);
 	/* No later word makes up for a RELEASE that never came. */
 	if (!h->is_released || !h->was_killed)
 		h->was_killed = was_killed;
+	h->is_partial |= was_killed && had_written;
 	mutex_unlock(&h->all->lock);
 }
 

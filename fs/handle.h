@@ -38,10 +38,11 @@ struct handle {
 	struct spool_caller caller; /* LISTING: who asked */
 	/* WRITER: FLUSH came last, RELEASE may follow */
 	atomic_bool is_closing;
+	_Atomic pid_t writer; /* WRITER: the task that wrote last; 0 */
 	/* Guarded by the lock of handles */
 	struct handle *prev, *next;
 	int pending;
-	bool is_released, was_killed, has_failed;
+	bool is_released, was_killed, is_partial, has_failed;
 	struct handles *all;
 };
 
@@ -62,8 +63,11 @@ struct handle *handle_new_listing(struct handles *hs, uint64_t node,
 void handle_pin(struct handle *h);
 void handle_unpin(struct handle *h);
 
-/* How the process ended that closed it last. While pinned. */
-void handle_set_killed(struct handle *h, bool was_killed);
+/*
+ * How the process ended that closed it last. Where that one had written and
+ * was killed, no later close makes whole what it left. While pinned.
+ */
+void handle_set_killed(struct handle *h, bool was_killed, bool had_written);
 
 /* A close or fsync was answered with an error: never to be sent. Pinned,
  * or before that answer. */

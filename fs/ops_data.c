@@ -95,6 +95,7 @@ void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 	}
 	if (atomic_load(&h->is_closing))
 		atomic_store(&h->is_closing, false);
+	atomic_store(&h->writer, fuse_req_ctx(req)->pid);
 	err = spool_file_write(h->file, (uint64_t)offset,
 		(fi->flags & O_APPEND) != 0, octets, size);
 	if (err != 0)

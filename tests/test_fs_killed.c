@@ -102,22 +102,43 @@ START_TEST(to_exit_without_closing_is_a_close)
 }
 END_TEST
 
-/* The parent opened the file and closes it: that is the last word. */
-START_TEST(the_last_close_says_how_it_ended)
+static pid_t fork_killed(int fd, const char *octets)
 {
-	int fd = open_new();
+	size_t len = strlen(octets);
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (write(fd, "part\n", 5) == 5)
+		if (len == 0 || write(fd, octets, len) == (ssize_t)len)
 			kill(getpid(), SIGKILL);
 		_exit(1);
 	}
-	ck_assert_int_eq(process_wait(pid), SIGKILL);
+	return pid;
+}
+
+/* The parent opened the file and closes it: that is the last word. */
+START_TEST(the_last_close_says_how_it_ended)
+{
+	int fd = open_new();
+
+	ck_assert_int_eq(write(fd, "all\n", 4), 4);
+	ck_assert_int_eq(process_wait(fork_killed(fd, "")), SIGKILL);
 	expect_state(1, DATASET_OPEN);
 	ck_assert_int_eq(close(fd), 0);
 	expect_state(1, DATASET_READY);
+}
+END_TEST
+
+/* As in ( one; two ) > file, with one killed in the middle of it. */
+START_TEST(a_later_close_does_not_complete_what_a_killed_writer_left)
+{
+	int fd = open_new();
+
+	ck_assert_int_eq(process_wait(fork_killed(fd, "part\n")), SIGKILL);
+	expect_state(1, DATASET_OPEN);
+	ck_assert_int_eq(write(fd, "more\n", 5), 5);
+	ck_assert_int_eq(close(fd), 0);
+	expect_state(1, DATASET_HELD);
 }
 END_TEST
 
@@ -338,6 +359,8 @@ static int run(void)
 		tc, a_complete_one_is_submitted_though_its_writer_was_killed);
 	tcase_add_loop_test(tc, to_exit_without_closing_is_a_close, 0, 2);
 	tcase_add_test(tc, the_last_close_says_how_it_ended);
+	tcase_add_test(
+		tc, a_later_close_does_not_complete_what_a_killed_writer_left);
 	tcase_add_test(tc, a_child_killed_after_its_parent_closed_is_no_close);
 	tcase_add_loop_test(tc, a_program_with_threads_ends_as_one_without, 0,
 		COUNT(endings));
