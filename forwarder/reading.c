@@ -128,8 +128,8 @@ static enum reading_end take_error(
 	return READING_END;
 }
 
-/* Reads a piece; returns false when the data set's octets are damaged. */
-static bool fetch(struct reading *r)
+/* Reads a piece. Returns 0 or what the store says. */
+static int fetch(struct reading *r)
 {
 	struct job *j = r->job;
 	uint64_t left = j->size - j->offset;
@@ -138,34 +138,47 @@ static bool fetch(struct reading *r)
 	ssize_t n = spool_read(
 		r->queue->spool, j->number, j->offset, r->piece, want);
 
-	if (n <= 0) {
-		job_note_damage(j, n < 0 ? (int)n : STORE_DAMAGED);
-		return false;
-	}
+	if (n <= 0)
+		return n < 0 ? (int)n : STORE_DAMAGED;
 	r->start = 0;
 	r->end = (size_t)n;
 	r->octets += (size_t)n;
-	return true;
+	return 0;
 }
 
-/* Gives the next event of the parser; BSMTP_MORE at the end. */
-static bool parse(struct reading *r, struct bsmtp_event *event)
+/*
+ * Gives the next event of the parser; BSMTP_MORE at the end. Returns 0 or
+ * why the data set cannot be read.
+ */
+static int parse(struct reading *r, struct bsmtp_event *event)
 {
 	struct job *j = r->job;
 	size_t used;
+	int err;
 
 	event->kind = BSMTP_MORE;
 	if (r->start == r->end && j->offset == j->size) {
 		bsmtp_finish(j->parser, event);
-		return true;
+		return 0;
 	}
-	if (r->start == r->end && !fetch(r))
-		return false;
+	if (r->start == r->end) {
+		err = fetch(r);
+		if (err != 0)
+			return err;
+	}
 	used = bsmtp_feed(
 		j->parser, r->piece + r->start, r->end - r->start, event);
 	r->start += used;
 	j->offset += used;
-	return true;
+	return 0;
+}
+
+static enum reading_end stop_unreadable(struct reading *r, int err)
+{
+	if (err == -ENOMEM)
+		return cut_for_memory(r);
+	job_note_damage(r->job, err);
+	return READING_END;
 }
 
 enum reading_end reading_next(struct reading *r)
@@ -174,6 +187,7 @@ enum reading_end reading_next(struct reading *r)
 	struct bsmtp_event event;
 	enum reading_end end;
 	bool is_at_end;
+	int err;
 
 	for (;;) {
 		if (atomic_load(&j->is_void))
@@ -181,8 +195,9 @@ enum reading_end reading_next(struct reading *r)
 		if (r->octets > READING_SLICE_OCTETS)
 			return READING_PAUSE;
 		is_at_end = r->start == r->end && j->offset == j->size;
-		if (!parse(r, &event))
-			return READING_END;
+		err = parse(r, &event);
+		if (err != 0)
+			return stop_unreadable(r, err);
 		switch (event.kind) {
 		case BSMTP_MORE:
 			if (is_at_end)
