@@ -6,16 +6,28 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define COMPANY_NS NS_PER_MS
+
 struct committer {
 	struct mutex lock;
 	struct cond arrived;
 	struct committer_request *head GUARDED_BY(lock);
 	struct committer_request **tail GUARDED_BY(lock);
+	bool is_hurried GUARDED_BY(lock); /* one of those is not patient */
 	bool is_stopping GUARDED_BY(lock);
 	committer_serve *serve;
 	void *arg;
 	pthread_t thread;
 };
+
+static void await_company(struct committer *c) REQUIRES(&c->lock)
+{
+	int64_t until_ns = clock_monotonic_ns() + COMPANY_NS;
+
+	while (!c->is_hurried && !c->is_stopping)
+		if (!cond_wait_until(&c->arrived, &c->lock, until_ns))
+			break;
+}
 
 /* All that waits, as soon as something does; NULL: stop. */
 static struct committer_request *take_all(struct committer *c)
@@ -26,9 +38,12 @@ static struct committer_request *take_all(struct committer *c)
 	while (c->head == NULL && !c->is_stopping)
 		cond_wait_until(&c->arrived, &c->lock,
 			clock_monotonic_ns() + 10 * NS_PER_S);
+	if (c->head != NULL)
+		await_company(c);
 	all = c->head;
 	c->head = NULL;
 	c->tail = &c->head;
+	c->is_hurried = false;
 	mutex_unlock(&c->lock);
 	return all;
 }
@@ -44,6 +59,7 @@ static void put_back(struct committer *c, struct committer_request *first)
 	if (c->head == NULL)
 		c->tail = &last->next;
 	c->head = first;
+	c->is_hurried = true;
 	mutex_unlock(&c->lock);
 }
 
@@ -66,6 +82,8 @@ void committer_push(struct committer *c, struct committer_request *r)
 	mutex_lock(&c->lock);
 	*c->tail = r;
 	c->tail = &r->next;
+	if (!r->is_patient)
+		c->is_hurried = true;
 	cond_signal(&c->arrived);
 	mutex_unlock(&c->lock);
 }

@@ -2,7 +2,8 @@
  * committer - one thread, and the requests that wait for it.
  *
  * All that waits is handed to the owner at once; what arrives meanwhile is
- * the next batch. There is no timer: alone, a request is served alone.
+ * the next batch. Alone, a request is served alone and at once; only where
+ * all that wait are patient, a millisecond is left for others to come.
  *
  * Threads: any may push. The thread starts in open and ends in close, when
  * everything pushed was served.
@@ -12,11 +13,14 @@
 
 #include "attributes.h"
 
+#include <stdbool.h>
+
 struct committer;
 
 /* The first member of what the owner pushes. */
 struct committer_request {
 	struct committer_request *next;
+	bool is_patient; /* nobody waits for it: it may, for company */
 };
 
 /*

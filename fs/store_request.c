@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BACKLOG = 64 };
+
 static size_t text_octets(const char *text)
 {
 	return text != NULL ? strlen(text) + 1 : 0;
@@ -84,6 +86,21 @@ void request_free(struct request *r)
 	free(r);
 }
 
+/*
+ * Where many data sets are ready before this one, nobody waits for it. Alone
+ * its commit would only keep the writer's next flush waiting.
+ */
+static bool is_patient_locked(struct local *l, const struct request *r)
+	REQUIRES(&l->lock)
+{
+	const struct entry *e;
+
+	if (r->kind != REQUEST_SUBMIT || r->to != DATASET_READY)
+		return false;
+	e = index_find(&l->index, r->number);
+	return e != NULL && l->index.writers[e->writer]->ready.count >= BACKLOG;
+}
+
 void request_push(struct request *r, store_done *done, void *arg)
 {
 	struct local *l = r->local;
@@ -91,6 +108,7 @@ void request_push(struct request *r, store_done *done, void *arg)
 	r->done = done;
 	r->arg = arg;
 	mutex_lock(&l->lock);
+	r->base.is_patient = is_patient_locked(l, r);
 	l->pending++;
 	mutex_unlock(&l->lock);
 	committer_push(l->committer, &r->base);
