@@ -253,7 +253,11 @@ static bool is_claim_busy(void *arg)
 /* Else those of the first would count as delivered after a restart. */
 START_TEST(a_claim_waits_for_one_before_it_that_failed)
 {
-	struct script *s = one_target(NULL);
+	static const struct script_row rows[] = {
+		{ "DATA", SCRIPT_GATE, NULL, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(rows);
 	uint64_t number = submit_mails("A", 50);
 
 	atomic_store(&claims_busy, 0);
@@ -263,7 +267,9 @@ START_TEST(a_claim_waits_for_one_before_it_that_failed)
 	wait_until(is_claim_busy);
 	atomic_store(&mark_error, STORE_FULL);
 	parked.done(parked.arg, STORE_FULL);
+	/* What was sent and not recorded would rightly be sent again. */
 	forwarder_halt(NS_PER_S);
+	script_release(s);
 	atomic_store(&mark_error, 0);
 	spool_close(test_spool);
 	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
