@@ -4,7 +4,7 @@
 #include "clock.h"
 
 enum {
-	SLEEP_S = 30,   /* a wait's longest */
+	SLEEP_S = 2,    /* a wait's longest: bounds what a missed call costs */
 	JOBS_MAX = 256, /* claimed data sets at a time */
 	RECORD_S = 1,   /* before the store is asked a second time */
 };

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-	WORKERS = 4, /* more only fight on few cores */
+	WORKERS = 2, /* more only fight on few cores: docs/performance.md */
 	MAX_WRITE = 1024 * 1024,
 	OPTIONS_OCTETS = 4096,
 };
