@@ -296,6 +296,26 @@ void mount_kill(struct mount *m)
 		file_text("%s", m->log));
 }
 
+int mount_put_mail(const struct mount *m, const char *name)
+{
+	char path[PATH_MAX], dataset[512];
+
+	snprintf(path, sizeof path, "%s/%s", m->drop, name);
+	snprintf(dataset, sizeof dataset,
+		"HELO A\nMAIL FROM:<o@a.example>\nRCPT TO:<%s@b.example>\n"
+		"DATA\nSubject: %s\n\nx\n.\nQUIT\n",
+		name, name);
+	return file_puts(path, dataset);
+}
+
+const char *mount_queue(const struct mount *m)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/status/queue", m->point);
+	return path;
+}
+
 void mount_fini(struct mount *m)
 {
 	size_t i;

@@ -85,6 +85,15 @@ int mount_stop(struct mount *m);
 /* SIGKILL, and the dead mount is taken away. */
 void mount_kill(struct mount *m);
 
+/*
+ * Writes a data set with one mail to <name>@b.example under that name; 0 or
+ * the first -errno.
+ */
+int mount_put_mail(const struct mount *m, const char *name);
+
+/* The path of status/queue, in a buffer that the next call uses again. */
+const char *mount_queue(const struct mount *m);
+
 /* Whether the kernel has a mount there. */
 bool mount_is_there(const char *path);
 

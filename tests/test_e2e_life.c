@@ -31,19 +31,6 @@ static void finish(void)
 	mount_fini(&m);
 }
 
-/* Writes a data set with one mail to <name>@b.example; 0 or -errno. */
-static int put_mail(const char *name)
-{
-	char path[PATH_MAX], dataset[512];
-
-	snprintf(path, sizeof path, "%s/%s", m.drop, name);
-	snprintf(dataset, sizeof dataset,
-		"HELO A\nMAIL FROM:<o@a.example>\nRCPT TO:<%s@b.example>\n"
-		"DATA\nSubject: %s\n\nx\n.\nQUIT\n",
-		name, name);
-	return file_puts(path, dataset);
-}
-
 static bool has_arrived(const char *name)
 {
 	return shell("grep -qs '^rcpt <%s@b.example>' %s/target*/*.env", name,
@@ -51,22 +38,14 @@ static bool has_arrived(const char *name)
 		== 0;
 }
 
-static void queue_path(char out[static PATH_MAX])
-{
-	snprintf(out, PATH_MAX, "%s/status/queue", m.point);
-}
-
 /* ---- targets ------------------------------------------------------------ */
 
 START_TEST(mail_waits_for_a_target_that_is_down)
 {
-	char queue[PATH_MAX];
-
 	mount_add_silent_target(&m);
 	mount_start(&m);
-	ck_assert_int_eq(put_mail("patient"), 0);
-	queue_path(queue);
-	wait_for_text("refused", queue);
+	ck_assert_int_eq(mount_put_mail(&m, "patient"), 0);
+	wait_for_text("refused", mount_queue(&m));
 	mount_target_up(&m, 0, NULL);
 	wait_for_mails(&m, 1);
 	ck_assert(has_arrived("patient"));
@@ -78,8 +57,8 @@ START_TEST(the_other_target_takes_the_mail_of_one_that_is_down)
 	mount_add_silent_target(&m);
 	mount_add_target(&m, NULL);
 	mount_start(&m);
-	ck_assert_int_eq(put_mail("one"), 0);
-	ck_assert_int_eq(put_mail("two"), 0);
+	ck_assert_int_eq(mount_put_mail(&m, "one"), 0);
+	ck_assert_int_eq(mount_put_mail(&m, "two"), 0);
 	wait_for_mails(&m, 2);
 	ck_assert_uint_eq(mails_count(&m, 1), 2);
 }
@@ -109,7 +88,7 @@ START_TEST(a_target_that_goes_and_comes_loses_nothing)
 		if (i == 2 * MAILS / 3)
 			mount_target_up(&m, 0, NULL);
 		snprintf(name, sizeof name, "m%d", i);
-		ck_assert_int_eq(put_mail(name), 0);
+		ck_assert_int_eq(mount_put_mail(&m, name), 0);
 	}
 	for (i = 0; i < MAILS; i++) {
 		snprintf(name, sizeof name, "m%d", i);
@@ -144,7 +123,7 @@ START_TEST(another_target_takes_what_a_broken_one_does_not)
 	mount_add_target(&m, options);
 	mount_add_target(&m, NULL);
 	mount_start(&m);
-	ck_assert_int_eq(put_mail("survivor"), 0);
+	ck_assert_int_eq(mount_put_mail(&m, "survivor"), 0);
 	wait_for_mails(&m, 1);
 	ck_assert(has_arrived("survivor"));
 }
@@ -166,16 +145,14 @@ static const struct {
 START_TEST(mail_that_met_a_fault_waits_with_its_reason)
 {
 	const char *const options[] = { "-x", late_faults[_i].fault, NULL };
-	char queue[PATH_MAX];
 
 	m.statements = SHORT;
 	mount_add_target(&m, options);
 	mount_start(&m);
-	ck_assert_int_eq(put_mail("survivor"), 0);
-	queue_path(queue);
-	wait_for_text("waiting", queue);
-	ck_assert_msg(text_is_in(late_faults[_i].reason, queue), "%s",
-		file_text("%s", queue));
+	ck_assert_int_eq(mount_put_mail(&m, "survivor"), 0);
+	wait_for_text("waiting", mount_queue(&m));
+	ck_assert_msg(text_is_in(late_faults[_i].reason, mount_queue(&m)), "%s",
+		file_text("%s", mount_queue(&m)));
 }
 END_TEST
 
@@ -211,7 +188,7 @@ static pid_t start_writer(int log, const char *prefix)
 		return pid;
 	for (i = 0; err == 0 && i < 100000; i++) {
 		snprintf(name, sizeof name, "%s%d", prefix, i);
-		err = put_mail(name);
+		err = mount_put_mail(&m, name);
 		if (err == 0)
 			dprintf(log, "%s\n", name);
 	}
@@ -259,7 +236,7 @@ START_TEST(what_waits_outlives_a_crash)
 {
 	mount_add_silent_target(&m);
 	mount_start(&m);
-	ck_assert_int_eq(put_mail("before"), 0);
+	ck_assert_int_eq(mount_put_mail(&m, "before"), 0);
 	mount_kill(&m);
 	mount_target_up(&m, 0, NULL);
 	mount_start(&m);
@@ -281,7 +258,7 @@ START_TEST(one_spool_has_one_program)
 	ck_assert_int_eq(mount_start_fails(&other), 1);
 	ck_assert(text_is_in("spool", other.log));
 	ck_assert(!mount_is_there(other.point));
-	ck_assert_int_eq(put_mail("still"), 0);
+	ck_assert_int_eq(mount_put_mail(&m, "still"), 0);
 	wait_for_mails(&m, 1);
 }
 END_TEST
