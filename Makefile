@@ -58,7 +58,7 @@ LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
 SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
-LAYERS = $(BUILD)/powercut.so $(BUILD)/wallclock.so
+LAYERS = $(BUILD)/powercut.so $(BUILD)/stuckdisk.so $(BUILD)/wallclock.so
 TOOLS = $(BUILD)/capture $(LAYERS)
 FUZZERS = $(call programs,tests/fuzz_*.c)
 BENCH = $(call programs,tests/bench_*.c)
@@ -137,6 +137,7 @@ $(BUILD)/%: $(BUILD)/tests/%.o $(LIBRARY)
 
 # A layer beneath the program, and so beneath the sanitizers in it.
 $(BUILD)/powercut.so: $(wildcard tests/powercut*.[ch])
+$(BUILD)/stuckdisk.so: tests/stuckdisk.c
 $(BUILD)/wallclock.so: tests/wallclock.c
 $(LAYERS): SANITIZE =
 $(LAYERS): | build/packages/build

@@ -1,5 +1,6 @@
 #include "fs.h"
 
+#include "bounded.h"
 #include "escape.h"
 #include "log.h"
 #include "messages.h"
@@ -343,25 +344,32 @@ static void end_loop(struct fs *fs)
 	sigaction(SIGURG, &fs->old_action, NULL);
 }
 
-void fs_stop(struct fs *fs)
+/* Takes as long as a disk does that somebody waits for. */
+static void end_service(void *arg)
 {
-	struct fuse_session *session = fs->session;
-	bool is_drained;
+	struct fs *fs = arg;
 
-	if (fs_is_mounted(fs))
-		handles_wait_released(
-			fs->handles, clock_monotonic_ns() + RELEASE_NS);
 	end_loop(fs);
 	handles_release_all(fs->handles);
 	chores_stop(fs->chores);
 	fs->chores = NULL;
-	is_drained = answers_wait(fs->answers, clock_monotonic_ns() + DRAIN_NS);
-	/* The store may still call back what it owes an answer, so that is
-	 * never freed; its requests were answered with EIO. */
-	if (is_drained)
-		stop_helpers(fs);
-	else
+	answers_wait(fs->answers, INT64_MAX);
+}
+
+bool fs_stop(struct fs *fs)
+{
+	struct fuse_session *session = fs->session;
+
+	if (fs_is_mounted(fs))
+		handles_wait_released(
+			fs->handles, clock_monotonic_ns() + RELEASE_NS);
+	if (!bounded_run(end_service, fs, clock_monotonic_ns() + DRAIN_NS)) {
 		log_error(MSG_ANSWER_OWED);
+		fuse_session_unmount(session);
+		return false;
+	}
+	stop_helpers(fs);
 	fuse_session_unmount(session);
 	fuse_session_destroy(session);
+	return true;
 }

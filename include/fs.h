@@ -70,8 +70,12 @@ bool fs_is_mounted(struct fs *fs);
  *
  * Call spool_quiesce() before, and do not close the spool or its store
  * before this returns: completions of the store answer the last closes.
- * Blocks; for 30 s at most where the store gives no answer.
+ * Blocks; for 32 s at most where the store gives no answer.
+ *
+ * Returns false when something still waits for the store. Users have had
+ * their answers, and the mount is gone; but threads of fs go on: it and what
+ * it was given must stay for as long as the process lives.
  */
-void fs_stop(struct fs *fs);
+MUST_USE bool fs_stop(struct fs *fs);
 
 #endif

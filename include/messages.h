@@ -117,4 +117,8 @@
 
 #define MSG_ANSWER_OWED "JESF054E the store still owes answers"
 
+#define MSG_LEFT_OPEN                                                          \
+	"JESF055E stopped without closing the spool, which gives no answer; "  \
+	"the next start recovers it"
+
 #endif

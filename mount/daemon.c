@@ -1,6 +1,7 @@
 #include "daemon.h"
 
 #include "attached.h"
+#include "bounded.h"
 #include "clock.h"
 #include "escape.h"
 #include "forwarder.h"
@@ -14,12 +15,19 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+/*
+ * A stop takes at most 90 s, after which managers of services kill: sessions
+ * end, results are recorded, the mount goes (32 s), the store closes.
+ */
 #define DRAIN_NS (30 * NS_PER_S)
+#define RECORD_NS (10 * NS_PER_S)
+#define CLOSE_NS (15 * NS_PER_S)
 
 enum { WHY_MAX = 512, SHOWN_MAX = 4 * 256 };
 
@@ -209,27 +217,52 @@ static const char *wait_for_end(struct daemon *d)
 	return why;
 }
 
-/*
- * The reverse of start(), with what must not be lost in mind: first nothing
- * new comes in; forwarders end while the mount still answers, as writers are
- * to see EROFS and operators the status; the mount goes before the spool
- * that its last closes need, and the store, which answers them, last.
- */
-static void stop(struct daemon *d)
+static void stop_forwarders(void *daemon)
 {
-	if (d->spool != NULL)
-		spool_quiesce(d->spool);
+	struct daemon *d = daemon;
+
 	if (d->attached != NULL)
 		attached_stop(d->attached, clock_monotonic_ns() + DRAIN_NS);
-	if (d->fs != NULL)
-		fs_stop(d->fs);
+}
+
+static void close_spool(void *daemon)
+{
+	struct daemon *d = daemon;
+
 	attached_free(d->attached);
 	if (d->spool != NULL)
 		spool_close(d->spool);
 	if (d->store != NULL)
 		store_close(d->store);
+}
+
+/*
+ * The reverse of start(), with what must not be lost in mind: first nothing
+ * new comes in; forwarders end while the mount still answers, as writers are
+ * to see EROFS and operators the status; the mount goes before the spool
+ * that its last closes need, and the store, which answers them, last.
+ *
+ * Returns false when the disk did not answer in time. Then threads still use
+ * what the process has, and it is left as by a crash.
+ */
+static bool stop(struct daemon *d)
+{
+	bool is_over;
+
+	if (d->spool != NULL)
+		spool_quiesce(d->spool);
+	is_over = bounded_run(stop_forwarders, d,
+		clock_monotonic_ns() + DRAIN_NS + RECORD_NS);
+	if (d->fs != NULL && !fs_stop(d->fs))
+		is_over = false;
+	if (is_over)
+		is_over = bounded_run(
+			close_spool, d, clock_monotonic_ns() + CLOSE_NS);
+	if (!is_over)
+		return false;
 	close(d->signals);
 	close(d->ended);
+	return true;
 }
 
 int daemon_run(const struct daemon_settings *settings)
@@ -246,7 +279,10 @@ int daemon_run(const struct daemon_settings *settings)
 				settings->mount_point, shown, sizeof shown));
 		log_event(MSG_STOPPING, wait_for_end(&d));
 	}
-	stop(&d);
+	if (!stop(&d)) {
+		log_error(MSG_LEFT_OPEN);
+		_exit(EXIT_FAILURE);
+	}
 	if (err == 0)
 		log_event(MSG_STOPPED);
 	return err;

@@ -33,6 +33,8 @@ const char *daemon_cannot_mount(void);
  * Mounts and serves until SIGTERM, SIGINT or an unmount by somebody else. Then:
  * no new data sets (EROFS); sessions finish the transaction they are in, for 30
  * s at most; the mount goes; the store closes. What goes wrong is logged.
+ * Where the disk does not let that end, the process ends with status 1 once
+ * the mount is gone, and leaves the spool as a crash does.
  *
  * Returns 0; -errno when it could not start.
  */

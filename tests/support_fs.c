@@ -163,7 +163,7 @@ void mounted_teardown(void)
 {
 	spool_quiesce(mounted.spool);
 	if (mounted.fs != NULL)
-		fs_stop(mounted.fs);
+		ck_assert(fs_stop(mounted.fs));
 	spool_close(mounted.spool);
 	store_close(mounted.store);
 	mutex_fini(&mounted.lock);

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
@@ -154,6 +155,39 @@ START_TEST(without_an_answer_close_fails_and_nothing_is_sent)
 }
 END_TEST
 
+static atomic_bool is_stopped;
+
+static void *stop(void *was_over)
+{
+	*(bool *)was_over = fs_stop(mounted.fs);
+	atomic_store(&is_stopped, true);
+	return NULL;
+}
+
+/* What is stopped so may not be taken down: this test has no teardown. */
+START_TEST(a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use)
+{
+	const struct timespec span = { 0, NS_PER_MS };
+	pid_t pid = start_close();
+	bool was_over = true;
+	pthread_t thread;
+
+	spool_quiesce(mounted.spool);
+	ck_assert_int_eq(pthread_create(&thread, NULL, stop, &was_over), 0);
+	while (!atomic_load(&is_stopped)) {
+		atomic_fetch_add(&ahead_ns, NS_PER_S);
+		nanosleep(&span, NULL);
+	}
+	pthread_join(thread, NULL);
+	ck_assert(!was_over);
+	ck_assert_int_eq(process_wait(pid), EIO << 8);
+	ck_assert_int_eq(access(in_mount("README"), F_OK), -1);
+	/* It comes late, and finds all it needs. */
+	answer_all(0);
+	expect_gone(1);
+}
+END_TEST
+
 static int run(void)
 {
 	Suite *suite = suite_create("answer");
@@ -167,6 +201,12 @@ static int run(void)
 	tcase_add_test(tc, an_error_of_the_commit_is_that_of_close);
 	tcase_add_test(tc, a_damaged_store_is_an_input_error);
 	tcase_add_test(tc, without_an_answer_close_fails_and_nothing_is_sent);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("never");
+	tcase_add_checked_fixture(tc, setup, NULL);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc,
+		a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);

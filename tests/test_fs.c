@@ -243,7 +243,7 @@ START_TEST(an_unmount_from_outside_is_noticed)
 	char why[FS_WHY_MAX];
 	struct fs *fs;
 
-	fs_stop(mounted.fs);
+	ck_assert(fs_stop(mounted.fs));
 	mounted.fs = NULL;
 	ck_assert_int_eq(fs_start(&settings, &fs, why), 0);
 	ck_assert(fs_is_mounted(fs));
@@ -252,7 +252,7 @@ START_TEST(an_unmount_from_outside_is_noticed)
 	ck_assert_int_eq(umount2(mounted.point, 0), 0);
 	ck_assert_int_eq(poll(&event, 1, PATIENCE_MS), 1);
 	ck_assert(!fs_is_mounted(fs));
-	fs_stop(fs);
+	ck_assert(fs_stop(fs));
 	close(fd);
 }
 END_TEST

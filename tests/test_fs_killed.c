@@ -320,7 +320,7 @@ START_TEST(writes_fail_when_the_mount_is_about_to_end)
 	ck_assert_int_eq(errno, EROFS);
 	ck_assert_int_eq(open_new(), -1);
 	ck_assert_int_eq(errno, EROFS);
-	fs_stop(mounted.fs);
+	ck_assert(fs_stop(mounted.fs));
 	mounted.fs = NULL;
 	ck_assert_int_eq(close(fd), -1);
 	expect_gone(1);
@@ -334,7 +334,7 @@ START_TEST(a_file_open_when_the_mount_ends_is_held)
 	ck_assert_int_eq(write(fd, "part", 4), 4);
 	ck_assert_int_eq(fsync(fd), 0);
 	spool_quiesce(mounted.spool);
-	fs_stop(mounted.fs);
+	ck_assert(fs_stop(mounted.fs));
 	mounted.fs = NULL;
 	ck_assert_int_eq(write(fd, "more", 4), -1);
 	close(fd);
