@@ -12,12 +12,13 @@ static const char *const statement_texts[STATEMENTS] = {
 		"INSERT INTO dataset (" ROW_COLUMNS
 		", key, token, read_upto, first_claimed, content, segment, "
 		"position, length, extents) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
-		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0, 1, 0, ?17, "
-		"?18, ?19, ?20, ?21)",
+		"?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
+		"?19, ?20, ?21, ?22, ?23, ?24)",
 	[STATEMENT_SET_CONTENT] =
 		"UPDATE dataset SET state = ?2, reason = ?3, size = ?4, "
 		"changed = ?5, content = ?6, segment = ?7, position = ?8, "
-		"length = ?9, extents = ?10 WHERE number = ?1",
+		"length = ?9, extents = ?10, token = ?11, read_upto = ?12, "
+		"first_claimed = ?13 WHERE number = ?1",
 	[STATEMENT_SET_STATE] =
 		"UPDATE dataset SET state = ?2, reason = ?3, next_try = ?4, "
 		"token = 0 WHERE number = ?1",
@@ -26,8 +27,8 @@ static const char *const statement_texts[STATEMENTS] = {
 		"token = ?3, read_upto = ?4, first_claimed = ?5 "
 		"WHERE number = ?1 RETURNING " ROW_COLUMNS,
 	[STATEMENT_SET_PROGRESS] =
-		"UPDATE dataset SET read_upto = ?2, first_claimed = ?3 "
-		"WHERE number = ?1",
+		"UPDATE dataset SET state = ?2, read_upto = ?3, "
+		"first_claimed = ?4 WHERE number = ?1",
 	[STATEMENT_SET_LABEL] =
 		"UPDATE dataset SET label = coalesce(?2, label), "
 		"has_label = ?3 WHERE number = ?1",
@@ -89,6 +90,14 @@ static void bind_extent(sqlite3_stmt *st, int at, const struct extent *e)
 	bind_number(st, at, e->segment);
 	bind_number(st, at + 1, e->position);
 	bind_number(st, at + 2, e->length);
+}
+
+static void bind_claim(
+	sqlite3_stmt *st, int at, const struct catalogue_row *row)
+{
+	bind_number(st, at, row->token);
+	bind_number(st, at + 1, row->read_upto);
+	sqlite3_bind_int(st, at + 2, row->is_first_claimed);
 }
 
 static void read_text(sqlite3_stmt *st, int column, char *out, size_t cap)
@@ -225,9 +234,10 @@ int catalogue_insert(struct catalogue *c, const struct catalogue_row *row)
 	sqlite3_bind_int64(st, 14, d->next_try_ns);
 	bind_text(st, 15, d->reason);
 	bind_number(st, 16, row->key);
-	sqlite3_bind_int(st, 17, row->content);
-	bind_extent(st, 18, &row->extent);
-	bind_number(st, 21, row->extents);
+	bind_claim(st, 17, row);
+	sqlite3_bind_int(st, 20, row->content);
+	bind_extent(st, 21, &row->extent);
+	bind_number(st, 24, row->extents);
 	return run(c, STATEMENT_INSERT);
 }
 
@@ -244,6 +254,7 @@ int catalogue_set_content(struct catalogue *c, const struct catalogue_row *row)
 	sqlite3_bind_int(st, 6, row->content);
 	bind_extent(st, 7, &row->extent);
 	bind_number(st, 10, row->extents);
+	bind_claim(st, 11, row);
 	return run(c, STATEMENT_SET_CONTENT);
 }
 
@@ -283,13 +294,14 @@ int catalogue_claim(struct catalogue *c, uint64_t number, uint64_t token,
 }
 
 int catalogue_set_progress(struct catalogue *c, uint64_t number,
-	uint32_t read_upto, bool is_first_claimed)
+	enum dataset_state state, uint32_t read_upto, bool is_first_claimed)
 {
 	sqlite3_stmt *st = c->statements[STATEMENT_SET_PROGRESS];
 
 	bind_number(st, 1, number);
-	bind_number(st, 2, read_upto);
-	sqlite3_bind_int(st, 3, is_first_claimed);
+	sqlite3_bind_int(st, 2, state);
+	bind_number(st, 3, read_upto);
+	sqlite3_bind_int(st, 4, is_first_claimed);
 	return run(c, STATEMENT_SET_PROGRESS);
 }
 

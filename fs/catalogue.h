@@ -103,8 +103,9 @@ MUST_USE int catalogue_claim(struct catalogue *c, uint64_t number,
 	uint64_t token, uint32_t read_upto, bool is_first_claimed,
 	struct dataset *out);
 
+/* How far it was read, of one that is ACTIVE, or OPEN and claimed ahead. */
 MUST_USE int catalogue_set_progress(struct catalogue *c, uint64_t number,
-	uint32_t read_upto, bool is_first_claimed);
+	enum dataset_state state, uint32_t read_upto, bool is_first_claimed);
 MUST_USE int catalogue_set_label(struct catalogue *c, uint64_t number,
 	const char *label, bool has_label);
 MUST_USE int catalogue_delete(struct catalogue *c, uint64_t number);

@@ -8,6 +8,8 @@
  *   OPEN, whole         submits it, says so                READY
  *   OPEN, not whole     holds it as INCOMPLETE             HELD
  *   OPEN, unreadable    holds it as DAMAGED                HELD
+ *   OPEN, and claimed   names its mail in doubt; then as
+ *                       above
  *   READY, HELD,        nothing                            the same
  *   WAITING, DEAD
  *   ACTIVE              names its mails in doubt, voids    READY
@@ -35,6 +37,47 @@ enum { PAGE_DATASETS = 64, PAGE_MARKS = 64 };
 static const char incomplete[] =
 	"INCOMPLETE: not closed when the program ended";
 static const char unreadable[] = "DAMAGED: its marks cannot be read";
+
+/* ---- mails in doubt -------------------------------------------------- */
+
+static int log_page(
+	struct spool *sp, const struct dataset *d, uint32_t *after, bool *more)
+{
+	struct store_mark_row rows[PAGE_MARKS];
+	char job_id[JOB_ID_LEN + 1];
+	size_t count, i;
+	int err;
+
+	err = store_marks_read(
+		sp->store, d->number, *after, PAGE_MARKS, rows, &count);
+	if (err != 0)
+		return err;
+	dataset_job_id(d->job, job_id);
+	for (i = 0; i < count; i++) {
+		if (rows[i].kind == STORE_MARK_CLAIMED)
+			log_event(MSG_IN_DOUBT, job_id, rows[i].mail);
+		*after = rows[i].mail;
+		store_mark_fini(&rows[i]);
+	}
+	*more = count == PAGE_MARKS;
+	return 0;
+}
+
+static int log_doubts(struct spool *sp, const struct dataset *d)
+{
+	char job_id[JOB_ID_LEN + 1];
+	uint32_t after = 0;
+	bool more = true;
+	int err = 0;
+
+	while (err == 0 && more)
+		err = log_page(sp, d, &after, &more);
+	if (err != 0) {
+		dataset_job_id(d->job, job_id);
+		log_error(MSG_MARKS_UNREADABLE, job_id, strerrordesc_np(-err));
+	}
+	return err;
+}
 
 /* ---- steps ----------------------------------------------------------- */
 
@@ -64,15 +107,20 @@ static int take_step(struct spool *sp, const struct dataset *d,
 	return 0;
 }
 
+/* A claim may have been recorded with its octets: store_standing.h. */
 static int start_open(
 	struct spool *sp, const struct dataset *d, spool_judge *judge)
 {
 	struct judge_verdict verdict = { DATASET_PURGED, "" };
 	char job_id[JOB_ID_LEN + 1];
 
+	int err = log_doubts(sp, d);
+
 	if (d->size_octets > 0)
 		verdict =
 			judge_dataset(sp->store, judge, d->number, incomplete);
+	if (verdict.to == DATASET_READY && err != 0)
+		verdict = (struct judge_verdict){ DATASET_HELD, unreadable };
 	if (verdict.to == DATASET_READY) {
 		dataset_job_id(d->job, job_id);
 		log_event(MSG_FOUND_COMPLETE, job_id);
@@ -80,47 +128,13 @@ static int start_open(
 	return take_step(sp, d, verdict.to, verdict.reason);
 }
 
-/* ---- mails in doubt -------------------------------------------------- */
-
-static int log_page(
-	struct spool *sp, const struct dataset *d, uint32_t *after, bool *more)
-{
-	struct store_mark_row rows[PAGE_MARKS];
-	char job_id[JOB_ID_LEN + 1];
-	size_t count, i;
-	int err;
-
-	err = store_marks_read(
-		sp->store, d->number, *after, PAGE_MARKS, rows, &count);
-	if (err != 0)
-		return err;
-	dataset_job_id(d->job, job_id);
-	for (i = 0; i < count; i++) {
-		if (rows[i].kind == STORE_MARK_CLAIMED)
-			log_event(MSG_IN_DOUBT, job_id, rows[i].mail);
-		*after = rows[i].mail;
-		store_mark_fini(&rows[i]);
-	}
-	*more = count == PAGE_MARKS;
-	return 0;
-}
-
 static int start_active(
 	struct spool *sp, const struct dataset *d, spool_judge *judge)
 {
-	char job_id[JOB_ID_LEN + 1];
-	uint32_t after = 0;
-	bool more = true;
-	int err = 0;
-
 	(void)judge;
-	while (err == 0 && more)
-		err = log_page(sp, d, &after, &more);
-	if (err == 0)
-		return take_step(sp, d, DATASET_READY, "");
-	dataset_job_id(d->job, job_id);
-	log_error(MSG_MARKS_UNREADABLE, job_id, strerrordesc_np(-err));
-	return take_step(sp, d, DATASET_HELD, unreadable);
+	if (log_doubts(sp, d) != 0)
+		return take_step(sp, d, DATASET_HELD, unreadable);
+	return take_step(sp, d, DATASET_READY, "");
 }
 
 /* ---- the roster ------------------------------------------------------ */

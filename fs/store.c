@@ -190,3 +190,19 @@ uint64_t store_wait(struct store *s, uint64_t version, int64_t deadline_ns)
 {
 	return s->ops->wait(s, version, deadline_ns);
 }
+
+int store_listen(
+	struct store *s, const char *writer, store_claimed *claimed, void *arg)
+{
+	return s->ops->listen(s, writer, claimed, arg);
+}
+
+void store_grant(struct store *s, const char *writer, size_t units)
+{
+	s->ops->grant(s, writer, units);
+}
+
+void store_withdraw(struct store *s, const char *writer)
+{
+	s->ops->withdraw(s, writer);
+}

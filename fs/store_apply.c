@@ -1,4 +1,4 @@
-#include "store_request.h"
+#include "store_claims.h"
 
 #include "store_large.h"
 #include "text.h"
@@ -20,6 +20,35 @@ static int delete_rows(struct local *l, const struct entry *e)
 	if (err == 0 && e->has_row)
 		err = catalogue_delete(l->catalogue, e->number);
 	return err;
+}
+
+/* A claim ahead becomes a claim with the submit it waits for. */
+static void describe_claim(
+	struct local *l, const struct request *r, struct catalogue_row *row)
+{
+	const struct entry *e = r->entry;
+
+	row->token = 0;
+	row->read_upto = e->read_upto;
+	row->is_first_claimed = e->is_first_claimed;
+	switch ((enum claim_step)r->plan->claim) {
+	case CLAIM_NONE:
+		return;
+	case CLAIM_DROP:
+		row->read_upto = 1;
+		row->is_first_claimed = false;
+		return;
+	case CLAIM_TAKE:
+		row->token = ++l->last_token;
+		break;
+	case CLAIM_KEEP:
+		row->token = e->token;
+		break;
+	}
+	row->read_upto = 2;
+	row->is_first_claimed = true;
+	if (r->submit != NULL)
+		row->dataset.state = DATASET_ACTIVE;
 }
 
 /* Where the content lies once this flush is durable. */
@@ -71,9 +100,11 @@ static int apply_flush(struct local *l, struct request *r)
 	text_copy(d->reason, sizeof d->reason,
 		submit != NULL ? store_reason(submit->to, submit->text) : "");
 	describe_content(r, &r->plan->row);
+	describe_claim(l, r, &r->plan->row);
 	if (!e->has_row)
 		return catalogue_insert(l->catalogue, &r->plan->row);
-	if (r->plan->is_newer || r->plan->row.content != e->content)
+	if (r->plan->is_newer || r->plan->row.content != e->content
+		|| r->plan->claim != CLAIM_NONE)
 		return update_content(l, r);
 	return catalogue_set_state(
 		l->catalogue, e->number, d->state, d->reason, 0);
@@ -128,10 +159,10 @@ static int apply_marks(struct local *l, struct request *r)
 	for (i = 0; i < r->mark_count && err == 0; i++)
 		err = apply_mark(l, r, &r->marks[i]);
 	if (err == 0
-		&& (r->read_upto != e->read_upto
+		&& (e->is_open_row || r->read_upto != e->read_upto
 			|| r->is_first_claimed != e->is_first_claimed))
 		err = catalogue_set_progress(l->catalogue, e->number,
-			r->read_upto, r->is_first_claimed);
+			DATASET_ACTIVE, r->read_upto, r->is_first_claimed);
 	return err;
 }
 
@@ -182,6 +213,11 @@ int apply_rows(struct local *l, struct request *r)
 		return apply_move(l, r);
 	case REQUEST_RELABEL:
 		return apply_relabel(l, r);
+	case REQUEST_UNCLAIM:
+		return catalogue_set_progress(
+			l->catalogue, r->entry->number, DATASET_OPEN, 1, false);
+	case REQUEST_NUDGE:
+		return 0;
 	}
 	return -EIO;
 }
@@ -258,6 +294,7 @@ static void move_locked(struct local *l, struct request *r, struct entry *e,
 		return;
 	}
 	index_move(&l->index, e, to, next_try_ns);
+	e->is_open_row = false;
 	if (to == DATASET_READY || to == DATASET_WAITING) {
 		l->version++;
 		cond_broadcast(&l->changed);
@@ -288,17 +325,20 @@ static void settle_flush_locked(struct local *l, struct request *r)
 	struct entry *e = r->entry;
 
 	if (r->submit != NULL && r->submit->to == DATASET_PURGED) {
+		claims_drop_locked(l, e);
 		move_locked(l, r, e, DATASET_PURGED, 0);
 		return;
 	}
 	settle_content(l, r);
+	claims_settle_flush_locked(l, r, true);
 	if (r->submit == NULL)
 		return;
 	if (e->draft != NULL) {
 		draft_unref(e->draft); /* the request has another reference */
 		e->draft = NULL;
 	}
-	move_locked(l, r, e, r->submit->to, 0);
+	if (e->state == DATASET_OPEN)
+		move_locked(l, r, e, r->submit->to, 0);
 }
 
 static void settle_claim_locked(struct local *l, struct request *r)
@@ -316,6 +356,7 @@ static void settle_claim_locked(struct local *l, struct request *r)
 		move_locked(l, r, e, DATASET_ACTIVE, 0);
 		e->token = r->claims[i].token;
 	}
+	claims_settle_claim_locked(l, r, r->count, true);
 }
 
 static void settle_marks(struct request *r)
@@ -325,6 +366,7 @@ static void settle_marks(struct request *r)
 	e->read_upto = r->read_upto;
 	e->is_first_claimed = r->is_first_claimed;
 	e->has_marks = e->has_marks || r->adds_marks;
+	e->is_open_row = false;
 }
 
 void settle_locked(struct local *l, struct request *r)
@@ -343,11 +385,16 @@ void settle_locked(struct local *l, struct request *r)
 		settle_flush_locked(l, r);
 		break;
 	case REQUEST_CLAIM:
+	case REQUEST_NUDGE:
+		break;
+	case REQUEST_UNCLAIM:
+		claims_drop_locked(l, e);
 		break;
 	case REQUEST_CHECKPOINT:
 		settle_marks(r);
 		break;
 	case REQUEST_FINISH:
+		claims_settle_finish_locked(l, r, true);
 		if (r->to != DATASET_PURGED)
 			settle_marks(r);
 		move_locked(l, r, e, r->to, r->next_try_ns);
@@ -362,13 +409,27 @@ void settle_locked(struct local *l, struct request *r)
 	}
 }
 
+static void unplan_entry_locked(struct local *l, struct request *r)
+	REQUIRES(&l->lock)
+{
+	r->entry->serving = NULL;
+	if (r->plan != NULL)
+		claims_settle_flush_locked(l, r, false);
+	else if (r->kind == REQUEST_FINISH)
+		claims_settle_finish_locked(l, r, false);
+	else if (r->kind == REQUEST_UNCLAIM) /* of no use for anybody now */
+		claims_drop_locked(l, r->entry);
+}
+
 void unplan_locked(struct local *l, struct request *r)
 {
 	struct flush_plan *p = r->plan;
 	size_t i;
 
 	if (r->entry != NULL)
-		r->entry->serving = NULL;
+		unplan_entry_locked(l, r);
+	if (r->kind == REQUEST_CLAIM)
+		claims_settle_claim_locked(l, r, r->count, false);
 	for (i = 0; i < r->count; i++) {
 		r->taken[i]->serving = NULL;
 		index_unpop(&l->index, r->taken[i]);

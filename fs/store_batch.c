@@ -1,4 +1,4 @@
-#include "store_batch.h"
+#include "store_claims.h"
 
 #include "log.h"
 #include "store_failed.h"
@@ -188,7 +188,7 @@ static void commit(struct batch *b)
 {
 	struct catalogue *c = b->local->catalogue;
 	struct request *r;
-	int err = 0;
+	bool lacks_units = false; /* a finish failed whose units were used */
 
 	if (!has_work(b))
 		return;
@@ -197,9 +197,13 @@ static void commit(struct batch *b)
 	for (r = b->work.first; r != NULL; r = next_of(r)) {
 		if (r->err != 0)
 			continue;
-		err = catalogue_is_failed(c) ? -EIO
-					     : commit_range(b, r, next_of(r));
-		r->err = err;
+		if (catalogue_is_failed(c))
+			r->err = -EIO;
+		else if (r->standing != NULL && lacks_units)
+			r->err = STORE_BUSY;
+		else
+			r->err = commit_range(b, r, next_of(r));
+		lacks_units = lacks_units || (r->err != 0 && r->units > 0);
 	}
 }
 
@@ -230,6 +234,7 @@ static size_t answer(struct request *r)
 
 	if (r->found != NULL)
 		*r->found = r->count;
+	claims_deliver(r);
 	request_free(r);
 	done(arg, err);
 	return 1;
@@ -302,6 +307,7 @@ struct committer_request *local_serve(
 		break_store(&b);
 	settle_all(&b);
 	answer_all(&b);
+	claims_step(b.local);
 	catalogue_log_step(b.local->catalogue);
 	return (struct committer_request *)b.later.first;
 }

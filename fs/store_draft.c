@@ -272,6 +272,17 @@ bool draft_is_file(struct draft *d)
 	return is_file;
 }
 
+bool draft_is_flushed(struct draft *d)
+{
+	bool is_flushed;
+
+	mutex_lock(&d->lock);
+	is_flushed =
+		d->dirty_low >= d->dirty_high && d->size == d->flushed_size;
+	mutex_unlock(&d->lock);
+	return is_flushed;
+}
+
 /* ---- flushes --------------------------------------------------------- */
 
 bool draft_take(struct draft *d, bool is_whole, struct flush *out,

@@ -70,6 +70,8 @@ void draft_describe(struct draft *d, struct dataset *out);
 void draft_relabel(struct draft *d, const char *label, bool has_label);
 uint64_t draft_size(struct draft *d);
 bool draft_is_file(struct draft *d);
+/* Whether nothing is newer than the last flush, and none is under way. */
+bool draft_is_flushed(struct draft *d);
 
 /*
  * Takes what is newer than the last flush; is_whole takes all of it. out

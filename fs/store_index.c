@@ -98,7 +98,7 @@ static void spread(struct index *x)
 
 /* ---- by writer ------------------------------------------------------- */
 
-static size_t find_writer(struct index *x, const char *name)
+size_t index_writer_place(struct index *x, const char *name)
 {
 	size_t i;
 
@@ -110,16 +110,16 @@ static size_t find_writer(struct index *x, const char *name)
 
 struct index_writer *index_find_writer(struct index *x, const char *name)
 {
-	size_t at = find_writer(x, name);
+	size_t at = index_writer_place(x, name);
 
 	return at < x->writer_count ? x->writers[at] : NULL;
 }
 
-static int add_writer(struct index *x, const char *name, size_t *at)
+int index_make_writer(struct index *x, const char *name, size_t *at)
 {
 	struct index_writer *w;
 
-	*at = find_writer(x, name);
+	*at = index_writer_place(x, name);
 	if (*at < x->writer_count)
 		return 0;
 	if (x->writer_count == INDEX_WRITERS_MAX)
@@ -138,7 +138,7 @@ int index_add(struct index *x, uint64_t number, const char *writer,
 	struct index_writer *w;
 	struct entry *e;
 	size_t at;
-	int err = add_writer(x, writer, &at);
+	int err = index_make_writer(x, writer, &at);
 
 	if (err != 0)
 		return err;

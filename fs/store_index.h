@@ -20,7 +20,7 @@ enum { INDEX_NOWHERE = UINT32_MAX };
 struct entry {
 	uint64_t number;
 	uint64_t key;
-	uint64_t token; /* 0: nobody's */
+	uint64_t token; /* 0: nobody's; of an OPEN one: claimed ahead */
 	uint64_t size_octets;
 	int64_t next_try_ns;
 	struct request *serving; /* what the batch under way does with it */
@@ -36,6 +36,7 @@ struct entry {
 	uint8_t writer;
 	uint8_t content; /* enum catalogue_content */
 	bool has_row;
+	bool is_open_row; /* ACTIVE, and its row says OPEN: store_claims.h */
 	bool is_first_claimed;
 	bool has_marks; /* may have rows in the table of marks */
 };
@@ -87,6 +88,11 @@ void index_remove(struct index *x, struct entry *e);
 struct entry *index_find(struct index *x, uint64_t number);
 struct entry *index_find_key(struct index *x, uint64_t key);
 struct index_writer *index_find_writer(struct index *x, const char *name);
+
+/* Its place among the writers; writer_count when it is not one. */
+size_t index_writer_place(struct index *x, const char *name);
+/* Adds it where it is missing. 0; STORE_FULL; -ENOMEM. */
+MUST_USE int index_make_writer(struct index *x, const char *name, size_t *at);
 
 /* Changes state and next try, and queues or unqueues accordingly. */
 void index_move(struct index *x, struct entry *e, enum dataset_state to,

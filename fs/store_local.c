@@ -1,4 +1,4 @@
-#include "store_request.h"
+#include "store_claims.h"
 
 #include "clock.h"
 #include "text.h"
@@ -162,9 +162,12 @@ static void local_sync(
 static void local_submit(struct store *s, uint64_t number,
 	enum dataset_state to, const char *reason, store_done *done, void *arg)
 {
-	struct request *r = request_new(
-		local_of(s), REQUEST_SUBMIT, number, reason, NULL, 0);
+	struct request *r;
 
+	if (to == DATASET_READY
+		&& claims_submit_ahead(local_of(s), number, done, arg))
+		return;
+	r = request_new(local_of(s), REQUEST_SUBMIT, number, reason, NULL, 0);
 	if (r == NULL) {
 		done(arg, -ENOMEM);
 		return;
@@ -234,6 +237,7 @@ static void local_finish(struct store *s, uint64_t number, uint64_t token,
 	}
 	r->token = token;
 	r->to = how->to;
+	r->units = how->units;
 	r->next_try_ns = how->to == DATASET_WAITING ? how->next_try_ns : 0;
 	request_push(r, done, arg);
 }
@@ -375,4 +379,7 @@ const struct store_ops local_ops = {
 	.list = local_list,
 	.stats = local_stats,
 	.wait = local_wait,
+	.listen = local_listen,
+	.grant = local_grant,
+	.withdraw = local_withdraw,
 };

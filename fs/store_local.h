@@ -25,6 +25,8 @@ enum {
 	NUMBERS_AHEAD = 1000, /* reserved in the catalogue at a time */
 };
 
+struct standing;
+
 struct local {
 	struct store base;
 	int directory;
@@ -44,6 +46,8 @@ struct local {
 	struct mutex lock;
 	struct cond changed;
 	struct index index GUARDED_BY(lock);
+	/* by the writer's place in the index; NULL: nobody ever listened */
+	struct standing *standing[INDEX_WRITERS_MAX] GUARDED_BY(lock);
 	uint64_t next_number GUARDED_BY(lock);
 	uint64_t version GUARDED_BY(lock); /* see store_wait() */
 	uint64_t pending GUARDED_BY(lock); /* requests not yet answered */

@@ -18,12 +18,27 @@ int local_resolve(struct store *s, uint64_t key, uint64_t *number)
 	return e != NULL ? 0 : STORE_NONE;
 }
 
+/* A row may say OPEN of what was claimed ahead and is ACTIVE now. */
+static void correct_state(struct local *l, struct dataset *d)
+{
+	struct entry *e;
+
+	if (d->state != DATASET_OPEN)
+		return;
+	mutex_lock(&l->lock);
+	e = index_find(&l->index, d->number);
+	if (e != NULL && e->is_open_row)
+		d->state = (enum dataset_state)e->state;
+	mutex_unlock(&l->lock);
+}
+
 /* What is being written is described by its draft, else by its row. */
 int local_lookup(struct store *s, uint64_t number, struct dataset *out)
 {
 	struct local *l = local_of(s);
 	struct entry *e;
 	struct draft *d = NULL;
+	int err;
 
 	mutex_lock(&l->lock);
 	e = index_find(&l->index, number);
@@ -32,8 +47,12 @@ int local_lookup(struct store *s, uint64_t number, struct dataset *out)
 	mutex_unlock(&l->lock);
 	if (e == NULL)
 		return STORE_NONE;
-	if (d == NULL)
-		return catalogue_lookup(l->catalogue, number, out);
+	if (d == NULL) {
+		err = catalogue_lookup(l->catalogue, number, out);
+		if (err == 0)
+			correct_state(l, out);
+		return err;
+	}
 	draft_describe(d, out);
 	draft_unref(d);
 	return 0;
@@ -200,8 +219,13 @@ int local_marks(struct store *s, uint64_t number, uint32_t after, size_t max,
 int local_list(struct store *s, const char *writer, uint64_t after, size_t max,
 	struct dataset *out, size_t *count)
 {
-	return catalogue_list(
+	size_t i;
+	int err = catalogue_list(
 		local_of(s)->catalogue, writer, after, max, out, count);
+
+	for (i = 0; err == 0 && i < *count; i++)
+		correct_state(local_of(s), &out[i]);
+	return err;
 }
 
 /* The file system's room counts too: others may write to it. */

@@ -66,6 +66,7 @@ static void memory_close(struct store *s)
 	for (i = 0; i < m->count; i++)
 		item_free(m->items[i]);
 	free(m->items);
+	memory_standing_fini(m);
 	cond_fini(&m->changed);
 	mutex_fini(&m->lock);
 	free(m);
@@ -268,6 +269,7 @@ static void memory_move(struct store *s, uint64_t number,
 	else
 		memory_move_locked(m, item, to, reason, 0);
 	mutex_unlock(&m->lock);
+	memory_serve(m);
 	done(arg, err);
 }
 
@@ -316,6 +318,9 @@ static const struct store_ops memory_ops = {
 	.list = memory_list,
 	.stats = memory_stats,
 	.wait = memory_wait,
+	.listen = memory_listen,
+	.grant = memory_grant,
+	.withdraw = memory_withdraw,
 };
 
 int store_memory_open(struct store **out)

@@ -23,6 +23,16 @@ struct memory_item {
 	size_t mark_count;
 };
 
+/* See store_standing.h. */
+struct memory_standing {
+	struct memory_standing *next;
+	char writer[WRITER_NAME_MAX + 1];
+	store_claimed *claimed; /* NULL: nobody listens */
+	void *arg;
+	size_t units;
+	size_t calls;
+};
+
 /* Numbers only grow, so items in order of birth are items in order. */
 struct memory {
 	struct store base;
@@ -35,6 +45,7 @@ struct memory {
 	uint32_t last_job GUARDED_BY(lock);
 	uint64_t next_token GUARDED_BY(lock);
 	uint64_t version GUARDED_BY(lock);
+	struct memory_standing *standing GUARDED_BY(lock);
 };
 
 static inline struct memory *memory_of(struct store *s)
@@ -60,7 +71,19 @@ size_t memory_mark_place(const struct memory_item *item, uint32_t mail);
 bool memory_mark_is_at(
 	const struct memory_item *item, size_t at, uint32_t mail);
 
-/* ---- the table of functions, in three files --------------------------- */
+/* The next data set of the writer that may be claimed, and the claim. */
+MUST_USE bool memory_claim_next_locked(struct memory *m, const char *writer,
+	struct store_claim *out) REQUIRES(&m->lock);
+
+/* ---- the table of functions, in four files ---------------------------- */
+
+int memory_listen(
+	struct store *s, const char *writer, store_claimed *claimed, void *arg);
+void memory_grant(struct store *s, const char *writer, size_t units);
+void memory_withdraw(struct store *s, const char *writer);
+/* After whatever makes data sets ready; no lock held. */
+void memory_serve(struct memory *m);
+void memory_standing_fini(struct memory *m);
 
 int memory_claim(struct store *s, const char *writer, size_t max,
 	int64_t lease_ns, struct store_claim *claims, size_t *count);

@@ -1,6 +1,7 @@
 #include "store_memory.h"
 
 #include "clock.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,16 @@ static int claim_locked(struct memory *m, struct memory_item *item,
 	return 0;
 }
 
+bool memory_claim_next_locked(
+	struct memory *m, const char *writer, struct store_claim *out)
+{
+	size_t i = 0;
+
+	while (i < m->count && !is_claimable(m->items[i], writer))
+		i++;
+	return i < m->count && claim_locked(m, m->items[i], out) == 0;
+}
+
 int memory_claim(struct store *s, const char *writer, size_t max,
 	int64_t lease_ns, struct store_claim *claims, size_t *count)
 {
@@ -181,15 +192,20 @@ void memory_finish(struct store *s, uint64_t number, uint64_t token,
 {
 	struct memory *m = memory_of(s);
 	struct memory_item *item;
+	char writer[WRITER_NAME_MAX + 1];
 	int err;
 
 	mutex_lock(&m->lock);
 	err = find_claimed_locked(m, number, token, &item);
 	if (err == 0)
 		err = settle_claimed(item, how->marks, how->mark_count);
-	if (err == 0)
+	if (err == 0) {
+		text_copy(writer, sizeof writer, item->attributes.writer);
 		memory_move_locked(
 			m, item, how->to, how->reason, how->next_try_ns);
+	}
 	mutex_unlock(&m->lock);
+	if (err == 0)
+		memory_grant(s, writer, how->units);
 	done(arg, err);
 }

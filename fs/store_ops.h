@@ -46,6 +46,10 @@ struct store_ops {
 	void (*stats)(struct store *s, struct store_stats *out);
 	uint64_t (*wait)(
 		struct store *s, uint64_t version, int64_t deadline_ns);
+	int (*listen)(struct store *s, const char *writer,
+		store_claimed *claimed, void *arg);
+	void (*grant)(struct store *s, const char *writer, size_t units);
+	void (*withdraw)(struct store *s, const char *writer);
 };
 
 struct store {

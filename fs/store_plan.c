@@ -1,4 +1,4 @@
-#include "store_batch.h"
+#include "store_claims.h"
 
 #include "clock.h"
 
@@ -24,7 +24,9 @@ static enum verdict ride(struct request *leader, struct request *r)
 	if (leader->plan == NULL || r->plan == NULL || r->plan->is_synced)
 		return VERDICT_LATER;
 	if (r->kind == REQUEST_SUBMIT) {
-		if (leader->submit != NULL || r->to == DATASET_PURGED)
+		if (leader->submit != NULL || r->to == DATASET_PURGED
+			|| (r->to != DATASET_READY
+				&& leader->plan->claim != CLAIM_NONE))
 			return VERDICT_LATER;
 		leader->submit = r;
 	}
@@ -83,6 +85,7 @@ static enum verdict plan_flush_locked(struct batch *b, struct request *r,
 	plan_record(e, p);
 	p->row.key = e->key;
 	b->octets += p->flush.high - p->flush.low;
+	claims_plan_flush_locked(b->local, r, e);
 	return VERDICT_WORK;
 }
 
@@ -164,6 +167,7 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 		if (store_marks_leave_gap(
 			    e->read_upto, r->marks, r->mark_count))
 			return refuse(r, STORE_BUSY);
+		claims_plan_finish_locked(b->local, r, e);
 		return VERDICT_WORK;
 	case REQUEST_MOVE:
 		if (e->state != r->from || !store_may_move(r->from, r->to))
@@ -171,6 +175,8 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 		return VERDICT_WORK;
 	case REQUEST_RELABEL:
 	case REQUEST_CLAIM:
+	case REQUEST_UNCLAIM:
+	case REQUEST_NUDGE:
 		break;
 	}
 	return VERDICT_WORK;
@@ -190,6 +196,8 @@ static enum verdict plan_locked(struct batch *b, struct request *r)
 		return refuse(r, r->err != 0 ? r->err : -EIO);
 	if (r->kind == REQUEST_CLAIM)
 		return plan_claim_locked(b, r);
+	if (r->kind == REQUEST_NUDGE)
+		return VERDICT_DONE;
 
 	e = index_find(&b->local->index, r->number);
 	if (e == NULL)
@@ -238,5 +246,6 @@ void batch_plan(struct batch *b, struct request *waiting)
 		next = next_of(waiting);
 		sort_in(b, waiting, plan_locked(b, waiting));
 	}
+	claims_plan_locked(b);
 	mutex_unlock(&b->local->lock);
 }

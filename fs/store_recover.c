@@ -1,9 +1,11 @@
 #include "store_local.h"
 
 #include "log.h"
+#include "messages.h"
 #include "store_failed.h"
 #include "store_large.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,10 +180,20 @@ static bool keeps_file(void *arg, uint64_t number)
 
 /* ---- what a start changes -------------------------------------------- */
 
+/* It may have been on its way before its row said that it was claimed. */
+static void log_in_doubt(uint32_t job)
+{
+	char job_id[JOB_ID_LEN + 1];
+
+	dataset_job_id(job, job_id);
+	log_event(MSG_IN_DOUBT, job_id, UINT32_C(1));
+}
+
 static int hold_one(struct start *st, uint64_t number)
 {
 	struct local *l = st->local;
 	struct entry *e;
+	uint32_t job = 0; /* whose first mail is in doubt */
 	const char *reason = st->failed.is_set
 		? "storage failed while it was written"
 		: "its row in the catalogue is damaged";
@@ -191,8 +203,12 @@ static int hold_one(struct start *st, uint64_t number)
 	if (e != NULL) {
 		e->token = 0;
 		index_move(&l->index, e, DATASET_HELD, 0);
+		if (e->is_first_claimed)
+			job = e->job;
 	}
 	mutex_unlock(&l->lock);
+	if (job != 0)
+		log_in_doubt(job);
 	return catalogue_set_state(
 		l->catalogue, number, DATASET_HELD, reason, 0);
 }

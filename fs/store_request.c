@@ -83,6 +83,7 @@ struct request *request_new(struct local *l, enum request_kind kind,
 void request_free(struct request *r)
 {
 	draft_unref(r->draft);
+	free(r->own);
 	free(r);
 }
 

@@ -17,6 +17,8 @@ enum request_kind {
 	REQUEST_CLAIM,
 	REQUEST_CHECKPOINT,
 	REQUEST_FINISH,
+	REQUEST_UNCLAIM, /* takes back a claim ahead: store_claims.h */
+	REQUEST_NUDGE,   /* nothing but a reason to look */
 };
 
 /* What a flush writes; behind a request of REQUEST_SYNC or REQUEST_SUBMIT. */
@@ -31,6 +33,7 @@ struct flush_plan {
 	struct flush flush;
 	struct catalogue_row row;
 	struct extent extent; /* of the record, once it is written */
+	unsigned int claim;   /* enum claim_step */
 };
 
 struct request {
@@ -50,14 +53,18 @@ struct request {
 	bool has_label;
 	const struct store_mark *marks;
 	size_t mark_count;
+	size_t units; /* granted by a finish */
 
-	/* REQUEST_CLAIM: the caller waits, and these are his */
+	/* REQUEST_CLAIM: the caller waits, and these are his; or, of a
+	 * standing claim, they are in own */
 	const char *writer;
 	size_t max;
 	struct store_claim *claims;
 	size_t *found;
 	struct entry **taken;
 	size_t count;
+	void *own;
+	struct standing *standing; /* who gets what was claimed; or NULL */
 
 	/* while it is served */
 	struct entry *entry;

@@ -1,4 +1,4 @@
-#include "store_local.h"
+#include "store_claims.h"
 
 #include "catalogue_cold.h"
 #include "clock.h"
@@ -113,6 +113,7 @@ static void local_free(struct local *l, bool is_clean)
 	segments_close(l->segments);
 	catalogue_close(l->catalogue, is_clean);
 	mutex_lock(&l->lock);
+	claims_fini_locked(l);
 	index_fini(&l->index);
 	mutex_unlock(&l->lock);
 	cond_fini(&l->changed);

@@ -19,6 +19,7 @@
 
 #include "store_open.h"
 #include "store_read.h"
+#include "store_standing.h"
 #include "store_values.h"
 
 #include <stdbool.h>

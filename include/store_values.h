@@ -70,6 +70,7 @@ struct store_finish {
 	const char *reason;    /* escaped text; "" for none */
 	const struct store_mark *marks; /* settled in the same transaction */
 	size_t mark_count;
+	size_t units; /* granted to its writer with it: store_standing.h */
 };
 
 struct store_stats {

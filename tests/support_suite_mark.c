@@ -134,7 +134,7 @@ START_TEST(marks_are_settled_with_the_finish)
 		{ 2, STORE_MARK_CLAIMED, 0, 0, "", "" },
 		{ 2, STORE_MARK_DELIVERED, 0, 0, "", "" },
 	};
-	struct store_finish how = { DATASET_WAITING, 1, "later", marks, 3 };
+	struct store_finish how = { DATASET_WAITING, 1, "later", marks, 3, 0 };
 	struct store_mark_row rows[3];
 	struct store_claim claim;
 	struct answer a;
@@ -164,7 +164,7 @@ START_TEST(no_mail_is_passed_over)
 		{ 4, STORE_MARK_CLAIMED, 0, 0, "", "" },
 		{ 2, STORE_MARK_CLAIMED, 0, 0, "", "" },
 	};
-	struct store_finish how = { DATASET_READY, 0, "", marks, 2 };
+	struct store_finish how = { DATASET_READY, 0, "", marks, 2, 0 };
 	struct store_claim claim;
 	struct answer a;
 	uint64_t token = 0;

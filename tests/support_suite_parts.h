@@ -15,6 +15,7 @@ TCase *suite_store_case(Suite *suite, const char *name);
 
 void suite_store_add_writing(Suite *suite);
 void suite_store_add_claims(Suite *suite);
+void suite_store_add_standing(Suite *suite);
 void suite_store_add_marks(Suite *suite);
 
 #endif

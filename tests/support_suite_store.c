@@ -225,6 +225,7 @@ Suite *suite_store_create(const struct suite_store *made)
 	backend = made;
 	suite_store_add_writing(suite);
 	suite_store_add_claims(suite);
+	suite_store_add_standing(suite);
 	suite_store_add_marks(suite);
 	add_all(suite);
 	return suite;
