@@ -44,10 +44,16 @@ static bool keep(
 
 /* ---- claims ------------------------------------------------------ */
 
+/*
+ * What is not to be sent need not be claimed, and may never be: behind a
+ * claim that was lost the store refuses every other one of the data set. Kept
+ * and told again, it would stop all that the writer sends, for good.
+ */
 static void claim_done(struct delivery *d, int err)
 {
 	struct job *j = d->job;
 	struct mailqueue *q = j->queue;
+	bool is_done = false;
 
 	d->next = NULL;
 	if (err == 0) {
@@ -57,11 +63,16 @@ static void claim_done(struct delivery *d, int err)
 	}
 	if (is_lost(err))
 		note_lost(j);
+	else if (atomic_load(&j->is_void))
+		is_done = job_end_mail(j);
 	else if (keep(q, d, j, err))
 		return;
 	delivery_free(d);
 	mailqueue_return_units(q, 1);
-	unref_job(q, j);
+	if (is_done)
+		settle_end(q, j);
+	else
+		unref_job(q, j);
 }
 
 static void claims_done(void *arg, int err)

@@ -127,6 +127,9 @@ static void set_up(void)
 	atomic_store(&claim_error, 0);
 	atomic_store(&marks_refused, 0);
 	atomic_store(&refuses_one, false);
+	atomic_store(&claims_busy, 0);
+	atomic_store(&parked.is_wanted, false);
+	atomic_store(&parked.is_there, false);
 	atomic_store(&lacks_memory, false);
 }
 
@@ -191,9 +194,15 @@ START_TEST(a_mail_whose_content_is_damaged_is_never_ended)
 }
 END_TEST
 
+/* For those that count what is on the wire. */
+static const struct script_row at_every_data[] = {
+	{ "DATA", SCRIPT_GATE, NULL, 0 },
+	{ NULL, SCRIPT_REPLY, NULL, 0 },
+};
+
 START_TEST(nothing_is_sent_that_cannot_be_recorded)
 {
-	struct script *s = one_target(at_data);
+	struct script *s = one_target(at_every_data);
 	uint64_t numbers[20];
 	size_t i, sent;
 
@@ -250,18 +259,18 @@ static bool is_claim_busy(void *arg)
 	return atomic_load(&claims_busy) > 0;
 }
 
+static bool is_parked(void *arg)
+{
+	(void)arg;
+	return atomic_load(&parked.is_there);
+}
+
 /* Else those of the first would count as delivered after a restart. */
 START_TEST(a_claim_waits_for_one_before_it_that_failed)
 {
-	static const struct script_row rows[] = {
-		{ "DATA", SCRIPT_GATE, NULL, 0 },
-		{ NULL, SCRIPT_REPLY, NULL, 0 },
-	};
-	struct script *s = one_target(rows);
+	struct script *s = one_target(at_every_data);
 	uint64_t number = submit_mails("A", 50);
 
-	atomic_store(&claims_busy, 0);
-	atomic_store(&parked.is_there, false);
 	atomic_store(&parked.is_wanted, true);
 	forwarder_run();
 	wait_until(is_claim_busy);
@@ -282,7 +291,7 @@ END_TEST
 
 START_TEST(a_store_that_failed_for_good_stops_sending_and_the_program_ends)
 {
-	struct script *s = one_target(at_data);
+	struct script *s = one_target(at_every_data);
 	size_t sent;
 	int i;
 
@@ -343,7 +352,7 @@ END_TEST
 
 START_TEST(a_data_set_that_another_took_is_left_alone)
 {
-	struct script *s = one_target(at_data);
+	struct script *s = one_target(at_every_data);
 	uint64_t lost = submit_mails("A", 50);
 	uint64_t good;
 
@@ -358,6 +367,71 @@ START_TEST(a_data_set_that_another_took_is_left_alone)
 	wait_gone(good);
 	ck_assert_uint_lt(script_mails(s), 51);
 	wait_for_state(test_spool, lost, DATASET_ACTIVE);
+	script_close(s);
+}
+END_TEST
+
+/* The mails behind it can never be claimed; nobody may wait for them. */
+START_TEST(a_claim_that_was_lost_stops_no_other_data_set)
+{
+	struct script *s = one_target(at_data);
+	uint64_t lost = submit_mails("A", 50);
+
+	test_config.targets[0].connect_limit = 1;
+	atomic_store(&parked.is_wanted, true);
+	forwarder_run();
+	wait_until(is_parked);
+	script_wait_commands(s, "DATA", 1);
+	parked.done(parked.arg, STORE_LOST);
+	script_release(s);
+	wait_gone(submit_mails("B", 1));
+	ck_assert_uint_eq(script_mails(s), 2);
+	check_logged_once("JESF040W JOB00001");
+	wait_for_state(test_spool, lost, DATASET_ACTIVE);
+	script_close(s);
+}
+END_TEST
+
+START_TEST(claims_kept_behind_one_that_was_lost_are_dropped)
+{
+	struct script *s = one_target(at_data);
+	uint64_t lost = submit_mails("A", 50);
+
+	atomic_store(&parked.is_wanted, true);
+	forwarder_run();
+	wait_until(is_claim_busy);
+	wait_until(is_stalled);
+	script_wait_commands(s, "DATA", 1);
+	parked.done(parked.arg, STORE_LOST);
+	wait_gone(submit_mails("B", 1));
+	ck_assert(!is_stalled(NULL));
+	ck_assert_uint_eq(script_mails(s), 1);
+	wait_for_state(test_spool, lost, DATASET_ACTIVE);
+	script_close(s);
+}
+END_TEST
+
+static bool is_returned(void *arg)
+{
+	return count_marks(*(uint64_t *)arg, STORE_MARK_DEFERRED) == 1;
+}
+
+START_TEST(a_damaged_data_set_is_held_though_its_last_claim_failed)
+{
+	struct script *s = one_target(at_data);
+	uint64_t bad = submit_mails("A", 2);
+
+	atomic_store(&parked.is_wanted, true);
+	forwarder_run();
+	wait_until(is_parked);
+	script_wait_commands(s, "DATA", 1);
+	atomic_store(&read_error, STORE_DAMAGED);
+	script_release(s);
+	ck_assert(clock_wait_until(is_returned, &bad));
+	parked.done(parked.arg, STORE_FULL);
+	wait_for_state(test_spool, bad, DATASET_HELD);
+	ck_assert(!is_stalled(NULL));
+	ck_assert_uint_eq(script_mails(s), 0);
 	script_close(s);
 }
 END_TEST
@@ -383,6 +457,10 @@ int main(void)
 		tc, without_memory_a_data_set_goes_back_or_is_named, 0, 2);
 	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
 	tcase_add_test(tc, a_data_set_that_another_took_is_left_alone);
+	tcase_add_test(tc, a_claim_that_was_lost_stops_no_other_data_set);
+	tcase_add_test(tc, claims_kept_behind_one_that_was_lost_are_dropped);
+	tcase_add_test(
+		tc, a_damaged_data_set_is_held_though_its_last_claim_failed);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
