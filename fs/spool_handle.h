@@ -10,7 +10,7 @@
 
 #include "judge.h"
 #include "spool_names.h"
-#include "spool_state.h"
+#include "spool_step.h"
 
 struct spool_file {
 	struct spool *spool;

@@ -25,6 +25,7 @@
 #include "clock.h"
 #include "log.h"
 #include "messages.h"
+#include "spool_again.h"
 #include "spool_file.h"
 #include "spool_handle.h"
 
@@ -220,6 +221,16 @@ static void spool_free(struct spool *sp)
 	free(sp);
 }
 
+/* What the store takes now it has not to be asked for at the next start. */
+static void end_steps(struct spool *sp)
+{
+	if (sp->again == NULL)
+		return;
+	spool_again_stop(sp->again);
+	spool_settle(sp);
+	spool_again_close(sp->again);
+}
+
 int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 {
 	struct spool *sp = calloc(1, sizeof *sp);
@@ -233,10 +244,13 @@ int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 	cond_init(&sp->settled);
 	err = roster_init(&sp->roster);
 	if (err == 0)
+		err = spool_again_open(spool_step_repeat, &sp->again);
+	if (err == 0)
 		err = start_all(sp, judge);
 	if (err == 0)
 		err = judge_open(store, judge, &sp->judge);
 	if (err != 0) {
+		end_steps(sp);
 		spool_free(sp);
 		return err;
 	}
@@ -250,6 +264,7 @@ void spool_close(struct spool *sp)
 		return;
 	spool_settle(sp);
 	judge_close(sp->judge);
+	end_steps(sp);
 	spool_free(sp);
 }
 

@@ -2,8 +2,9 @@
  * How the roster follows the store. A completion changes an entry only where
  * it is the latest word on it:
  *
- *   submitted         while the entry is OPEN. A claim may have been told
- *                     first, then it is ACTIVE already.
+ *   submitted         while the entry is OPEN, or HELD because that had
+ *                     failed, and its token is still the same. A claim may
+ *                     have been told first, then it is ACTIVE already.
  *   claimed           always: only one claim at a time exists, and tokens
  *                     only grow.
  *   finished          while the entry's token is the one that finished; else
@@ -14,8 +15,6 @@
 #include "spool_state.h"
 
 #include "clock.h"
-#include "log.h"
-#include "messages.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -158,116 +157,4 @@ void spool_settle(struct spool *sp)
 		cond_wait_until(&sp->settled, &sp->lock,
 			clock_monotonic_ns() + SETTLE_LOOK_NS);
 	mutex_unlock(&sp->lock);
-}
-
-/* ---- steps ----------------------------------------------------------- */
-
-/* Takes out what waits for the data set, which may be gone by now. */
-static struct spool_later *take_later_locked(struct spool *sp, uint64_t number)
-	REQUIRES(&sp->lock)
-{
-	struct spool_later **at = &sp->later;
-	struct spool_later *taken = NULL;
-	struct spool_later *later;
-
-	while ((later = *at) != NULL) {
-		if (later->number != number) {
-			at = &later->next;
-			continue;
-		}
-		*at = later->next;
-		later->next = taken;
-		taken = later;
-	}
-	return taken;
-}
-
-static void run_later(struct spool_later *later)
-{
-	struct spool_later *next;
-
-	for (; later != NULL; later = next) {
-		next = later->next;
-		later->run(later);
-	}
-}
-
-/* Returns an entry that is to be freed, or NULL. */
-static struct roster_entry *apply_locked(struct spool *sp,
-	struct roster_entry *e, const struct spool_step *step, int err)
-	REQUIRES(&sp->lock)
-{
-	char reason[REASON_MAX + 1];
-
-	if (err == STORE_NONE || (err == 0 && step->to == DATASET_PURGED)) {
-		spool_remove_locked(sp, e);
-		return e;
-	}
-	if (e->state != step->from)
-		return NULL;
-	if (err == 0) {
-		spool_set_state_locked(sp, e, step->to, 0, step->reason);
-		return NULL;
-	}
-	/* It may still be there: the operator must see that it is not sent. */
-	text_format(reason, sizeof reason, "not submitted: %s",
-		strerrordesc_np(-err));
-	spool_set_state_locked(sp, e, DATASET_HELD, 0, reason);
-	return NULL;
-}
-
-static void log_step(const struct spool_step *step, int err)
-{
-	char job_id[JOB_ID_LEN + 1];
-
-	if (err == STORE_NONE && step->to == DATASET_PURGED)
-		return;
-	dataset_job_id(step->job, job_id);
-	if (err != 0 && step->to == DATASET_PURGED)
-		log_error(MSG_NOT_PURGED, job_id, strerrordesc_np(-err));
-	else if (err != 0)
-		log_error(MSG_NOT_SUBMITTED, job_id, strerrordesc_np(-err));
-	else if (step->to == DATASET_HELD)
-		log_event(MSG_HELD, job_id, step->reason);
-}
-
-static void step_done(void *arg, int err)
-{
-	struct spool_step *step = arg;
-	struct spool *sp = step->spool;
-	struct spool_wake wake = { NULL, NULL, NULL };
-	struct spool_later *later;
-	struct roster_entry *gone = NULL;
-	struct roster_entry *e;
-
-	mutex_lock(&sp->lock);
-	later = take_later_locked(sp, step->number);
-	e = roster_by_number(&sp->roster, step->number);
-	if (e != NULL) {
-		if (err == 0 && step->to == DATASET_READY)
-			wake = spool_wake_locked(sp, e->writer);
-		gone = apply_locked(sp, e, step, err);
-	}
-	mutex_unlock(&sp->lock);
-
-	log_step(step, err);
-	roster_entry_free(gone);
-	run_later(later);
-	step->over(step);
-	spool_wake_and_end_call(sp, &wake);
-}
-
-void spool_step_submit(struct spool_step *step)
-{
-	step->from = DATASET_OPEN;
-	spool_begin_call(step->spool);
-	store_submit(step->spool->store, step->number, step->to, step->reason,
-		step_done, step);
-}
-
-void spool_step_move(struct spool_step *step)
-{
-	spool_begin_call(step->spool);
-	store_move(step->spool->store, step->number, step->from, step->to,
-		step->reason, step_done, step);
 }

@@ -19,6 +19,7 @@
 #include <stdatomic.h>
 
 struct judge;
+struct spool_again;
 
 /* One writer directory; once made it stays. */
 struct spool_writer {
@@ -43,6 +44,7 @@ struct spool_later {
 struct spool {
 	struct store *store;
 	struct judge *judge;
+	struct spool_again *again;
 	atomic_bool is_quiesced;
 	struct mutex lock;
 	struct cond settled; /* calls or in_flight came to 0 */
@@ -52,25 +54,6 @@ struct spool {
 	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
 	struct spool_later *later GUARDED_BY(lock);
 };
-
-/* A step that was asked of the store; stays the caller's until over(). */
-struct spool_step {
-	struct spool *spool;
-	uint64_t number;
-	uint32_t job;
-	enum dataset_state from, to;
-	const char *reason; /* escaped; lives as long as the step */
-	void (*over)(struct spool_step *step);
-};
-
-/*
- * Ends the writing of an OPEN data set whose handle is gone, to READY, HELD
- * or PURGED; spool_step_move() moves one that is not OPEN. Return at once.
- * What goes wrong is logged; a data set that could not be submitted is shown
- * as held, with the reason.
- */
-void spool_step_submit(struct spool_step *step);
-void spool_step_move(struct spool_step *step);
 
 /* NULL for a name that is no writer's; in any case of letters. */
 struct spool_writer *spool_writer_locked(struct spool *sp, const char *name)

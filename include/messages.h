@@ -52,6 +52,12 @@
 #define MSG_NOT_PURGED "JESF013E %s not purged: %s"
 
 /* job id */
+#define MSG_SUBMITTED_LATE "JESF015I %s submitted after all"
+
+/* job id */
+#define MSG_PURGED_LATE "JESF016I %s purged after all"
+
+/* job id */
 #define MSG_KILLED_COMPLETE "JESF014I %s complete though its writer was killed"
 
 /* job id */

@@ -28,8 +28,9 @@ typedef bool spool_judge(spool_reader *read, void *arg);
  * a line each. Writers that have data sets are there from the start. Blocks.
  * store stays the caller's.
  *
- * Starts one thread, which judges the data sets of killed writers;
- * spool_close() ends it.
+ * Starts two threads: one judges the data sets of killed writers, one asks
+ * again for what the store had no room or memory for. spool_close() ends
+ * them.
  */
 MUST_USE int spool_open(
 	struct store *store, spool_judge *judge, struct spool **out);
