@@ -24,6 +24,7 @@ struct answer {
 
 struct answers {
 	struct witness *witness;
+	struct tasks *tasks;
 	struct mutex lock;
 	struct cond idle;
 	struct answer *oldest GUARDED_BY(lock);
@@ -38,13 +39,15 @@ struct outcome_of_step {
 	struct answer *over; /* its record is no longer needed */
 };
 
-int answers_open(struct witness *witness, struct answers **out)
+int answers_open(
+	struct witness *witness, struct tasks *tasks, struct answers **out)
 {
 	struct answers *as = calloc(1, sizeof *as);
 
 	if (as == NULL)
 		return -ENOMEM;
 	as->witness = witness;
+	as->tasks = tasks;
 	mutex_init(&as->lock, RANK_ANSWER);
 	cond_init(&as->idle);
 	*out = as;
@@ -190,17 +193,29 @@ static void witness_done(
 	handle_set_killed(a->handle, means_killed(verdict, a->req == NULL),
 		a->is_of_writer);
 	a->needs_verdict = false;
+	atomic_fetch_sub(&a->handle->verdicts, 1);
 	step = step_locked(as, a);
 	mutex_unlock(&as->lock);
 	finish_step(as, &step);
 }
 
+/*
+ * A living task needs no witness, unless that is to speak of one that closed
+ * the same handle before: whoever closed last has the last word.
+ */
 void answer_ask_witness(struct answer *a)
 {
 	const struct fuse_ctx *who = fuse_req_ctx(a->req);
+	struct handle *h = a->handle;
 
+	a->is_of_writer = atomic_load(&h->writer) == who->pid;
+	if (atomic_load(&h->verdicts) == 0
+		&& task_has_memory(a->all->tasks, who->pid)) {
+		handle_set_killed(h, false, a->is_of_writer);
+		return;
+	}
 	a->needs_verdict = true;
-	a->is_of_writer = atomic_load(&a->handle->writer) == who->pid;
+	atomic_fetch_add(&h->verdicts, 1);
 	a->question.tid = who->pid;
 	a->question.uid = who->uid;
 	a->question.gid = who->gid;

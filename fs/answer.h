@@ -5,8 +5,9 @@
  * Each is answered exactly once: from the completion, or with EIO after
  * ANSWER_TIMEOUT_NS. A completion that comes later still finds its record.
  *
- * A FLUSH waits for the commit and for the witness, since the task cannot go
- * while its FLUSH is not answered, and the commit takes longer. Should the
+ * A task that closes and is seen to live needs no witness. Else a FLUSH waits
+ * for the commit and for the witness, since the task cannot go while its
+ * FLUSH is not answered, and the commit takes longer. Should the
  * witness be stuck in one look for WITNESS_PATIENCE_NS (as it would when the
  * kernel made it wait for that very FLUSH), the answer goes out without it;
  * then only the submission waits for the verdict. If the task is gone by
@@ -21,6 +22,7 @@
 #include "attributes.h"
 #include "clock.h"
 #include "handle.h"
+#include "task.h"
 #include "witness.h"
 
 #include <fuse_lowlevel.h>
@@ -33,8 +35,9 @@
 struct answer;
 struct answers;
 
-/* witness stays the caller's and outlives the answers. */
-MUST_USE int answers_open(struct witness *witness, struct answers **out);
+/* What is given stays the caller's and outlives the answers. */
+MUST_USE int answers_open(
+	struct witness *witness, struct tasks *tasks, struct answers **out);
 
 /* NULL is accepted; answers_wait() has returned true. */
 void answers_close(struct answers *as);
@@ -55,7 +58,10 @@ void answer_done(void *answer, int err);
  */
 int answer_errno(int err);
 
-/* Lets the answer wait for the witness too. Before any completion. */
+/*
+ * Says on the handle how the task ends that closes it, or lets the answer
+ * wait for the witness, who will. Before any completion.
+ */
 void answer_ask_witness(struct answer *a);
 
 /*

@@ -141,7 +141,9 @@ static int start_helpers(struct fs *fs)
 	if (err == 0)
 		err = witness_start(&fs->witness);
 	if (err == 0)
-		err = answers_open(fs->witness, &fs->answers);
+		err = tasks_open(&fs->tasks);
+	if (err == 0)
+		err = answers_open(fs->witness, fs->tasks, &fs->answers);
 	if (err == 0)
 		err = guard_start(sweep, fs, &fs->guard);
 	return err;
@@ -165,6 +167,7 @@ static void stop_helpers(struct fs *fs)
 	witness_stop(fs->witness);
 	fresh_close(fs->fresh);
 	answers_close(fs->answers);
+	tasks_close(fs->tasks);
 	handles_close(fs->handles);
 	free_fs(fs);
 }

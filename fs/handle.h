@@ -36,6 +36,7 @@ struct handle {
 	uint64_t *numbers; /* LISTING of a writer directory */
 	size_t number_count;
 	struct spool_caller caller; /* LISTING: who asked */
+	atomic_int verdicts;        /* WRITER: the witness has yet to give */
 	/* WRITER: FLUSH came last, RELEASE may follow */
 	atomic_bool is_closing;
 	_Atomic pid_t writer; /* WRITER: the task that wrote last; 0 */

@@ -20,6 +20,7 @@
 #include "mutex.h"
 #include "operator.h"
 #include "spool_names.h"
+#include "task.h"
 #include "tree.h"
 #include "witness.h"
 
@@ -36,6 +37,7 @@ struct fs {
 	int64_t since_ns; /* wall clock: the times of the fixed nodes */
 
 	struct chores *chores;
+	struct tasks *tasks;
 	struct witness *witness;
 	struct guard *guard;
 	struct fresh *fresh;

@@ -1,33 +1,8 @@
 /* OPEN, CREATE, RELEASE: every open for writing makes a new data set. */
 #include "ops.h"
-#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
-/* What the kernel calls the program; reading that waits for nothing. */
-static void read_program(pid_t pid, char out[static SPOOL_PROGRAM_MAX])
-{
-	char path[32];
-	ssize_t len = -1;
-	int fd = -1;
-
-	if (pid > 0) {
-		text_format(path, sizeof path, "/proc/%d/comm", (int)pid);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	if (fd >= 0) {
-		len = read(fd, out, SPOOL_PROGRAM_MAX - 1);
-		close(fd);
-	}
-	if (len < 0)
-		len = 0;
-	if (len > 0 && out[len - 1] == '\n')
-		len--;
-	out[len] = '\0';
-}
 
 static struct handle *new_writer(
 	struct fs *fs, struct spool_file *file, uint64_t node)
@@ -72,7 +47,7 @@ static void open_writer(
 
 	ops_owner(req, &caller.who);
 	caller.tid = caller.who.pid;
-	read_program(caller.tid, program);
+	task_program(fs->tasks, caller.tid, program);
 	err = fresh_take(fs->fresh, number, &caller, &file);
 	if (err == 0) {
 		reply_open(req, fi, new_writer(fs, file, number));
@@ -162,7 +137,7 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 		return;
 	}
 	fresh_forget(fs->fresh, owner.pid);
-	read_program(owner.pid, program);
+	task_program(fs->tasks, owner.pid, program);
 	err = spool_create(fs->spool, writer, name, &owner, mode & 0600,
 		program, (fi->flags & O_EXCL) != 0, &file);
 	if (err != 0)

@@ -5,11 +5,16 @@
 
 #include <check.h>
 #include <errno.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { NOT_YET = -1, REPLIES = 4 };
 
 static struct witness *witness;
+static struct tasks *tasks;
 static struct answers *answers;
 static struct handles *handles;
 static struct handle *handle;
@@ -42,6 +47,15 @@ void *fuse_req_userdata(fuse_req_t req)
 	return &fs;
 }
 
+/* Who closes; of requests that ask for the witness. */
+static struct fuse_ctx who;
+
+const struct fuse_ctx *fuse_req_ctx(fuse_req_t req)
+{
+	(void)req;
+	return &who;
+}
+
 void *__real_calloc(size_t count, size_t len);
 void *__wrap_calloc(size_t count, size_t len);
 
@@ -61,7 +75,8 @@ static void set_up(void)
 	for (i = 0; i < REPLIES; i++)
 		replies[i] = NOT_YET;
 	ck_assert_int_eq(witness_start(&witness), 0);
-	ck_assert_int_eq(answers_open(witness, &answers), 0);
+	ck_assert_int_eq(tasks_open(&tasks), 0);
+	ck_assert_int_eq(answers_open(witness, tasks, &answers), 0);
 	fs.answers = answers;
 	ck_assert_int_eq(handles_open(&handles), 0);
 	f = dataset_create(test_spool, "mail", &alice);
@@ -76,6 +91,7 @@ static void tear_down(void)
 {
 	witness_stop(witness);
 	answers_close(answers);
+	tasks_close(tasks);
 	handles_close(handles);
 	spool_tear_down();
 }
@@ -148,6 +164,85 @@ START_TEST(a_close_that_failed_for_want_of_memory_sends_nothing)
 }
 END_TEST
 
+static pid_t start_killed(void)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		raise(SIGKILL);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	return pid;
+}
+
+static sem_t may_go_on;
+
+static void stop_here(struct witness_question *q, enum witness_verdict verdict)
+{
+	(void)q;
+	(void)verdict;
+	sem_wait(&may_go_on);
+}
+
+/* Keeps the witness busy until may_go_on is posted. */
+static void stop_witness(void)
+{
+	static struct witness_question question = { .done = stop_here };
+
+	ck_assert_int_eq(sem_init(&may_go_on, 0, 0), 0);
+	witness_ask(witness, &question);
+}
+
+static struct answer *ask_with_witness(size_t n, pid_t pid)
+{
+	struct answer *a = ask(n);
+
+	who.pid = pid;
+	answer_ask_witness(a);
+	answer_done(a, 0);
+	return a;
+}
+
+START_TEST(who_lives_waits_for_no_witness)
+{
+	stop_witness();
+	ask_with_witness(0, getpid());
+	ck_assert_int_eq(replies[0], 0);
+	handle_release(handle);
+	wait_for_state(test_spool, number, DATASET_READY);
+	sem_post(&may_go_on);
+}
+END_TEST
+
+/* Two processes share the handle, one of them killed. */
+START_TEST(who_closes_last_has_the_last_word)
+{
+	stop_witness();
+	ask_with_witness(0, start_killed());
+	ask_with_witness(1, getpid());
+	ck_assert_int_eq(replies[0], NOT_YET);
+	ck_assert_int_eq(replies[1], NOT_YET);
+	sem_post(&may_go_on);
+	ck_assert(answers_wait(answers, clock_monotonic_ns() + 20 * NS_PER_S));
+	ck_assert_int_eq(replies[0], 0);
+	ck_assert_int_eq(replies[1], 0);
+	handle_release(handle);
+	wait_for_state(test_spool, number, DATASET_READY);
+}
+END_TEST
+
+START_TEST(who_was_killed_leaves_nothing_to_send)
+{
+	ask_with_witness(0, start_killed());
+	handle_release(handle);
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_int_eq(replies[0], 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("answers by themselves");
@@ -161,6 +256,9 @@ int main(void)
 	tcase_add_test(tc, after_a_close_that_failed_no_other_succeeds);
 	tcase_add_test(
 		tc, a_close_that_failed_for_want_of_memory_sends_nothing);
+	tcase_add_test(tc, who_lives_waits_for_no_witness);
+	tcase_add_test(tc, who_closes_last_has_the_last_word);
+	tcase_add_test(tc, who_was_killed_leaves_nothing_to_send);
 	suite_add_tcase(suite, tc);
 	sr = srunner_create(suite);
 	srunner_run_all(sr, CK_NORMAL);
