@@ -7,6 +7,7 @@ enum {
 	UNFIT_PAUSE_S = 5,
 	LOAD_SCALE = 1000,
 	MAILS_PER_SESSION = 2, /* one on the wire, one behind it */
+	JOBS_MAX = 256,        /* claimed data sets at a time */
 };
 
 /* ---- which target may have a mail -------------------------------- */
@@ -44,7 +45,7 @@ int64_t balance_wall_ns(int64_t monotonic_ns)
 }
 
 /* What a resting target's sessions could take counts for nothing. */
-size_t balance_budget_locked(struct mailqueue *q)
+static size_t most_locked(struct mailqueue *q) REQUIRES(&q->lock)
 {
 	int64_t now_ns = clock_monotonic_ns();
 	size_t most = 0;
@@ -55,7 +56,39 @@ size_t balance_budget_locked(struct mailqueue *q)
 	for (i = 0; i < q->target_count; i++)
 		if (target_is_usable(&q->targets[i], now_ns))
 			most += (size_t)q->targets[i].open * MAILS_PER_SESSION;
+	return most;
+}
+
+size_t balance_budget_locked(struct mailqueue *q)
+{
+	size_t most = most_locked(q);
+
 	return q->in_use < most ? most - q->in_use : 0;
+}
+
+static size_t jobs_left(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	size_t jobs = q->jobs + q->claimed.count + q->granted;
+
+	return jobs < JOBS_MAX ? JOBS_MAX - jobs : 0;
+}
+
+size_t balance_grantable_locked(struct mailqueue *q)
+{
+	size_t budget = balance_budget_locked(q);
+	size_t left = jobs_left(q);
+
+	return budget < left ? budget : left;
+}
+
+bool balance_may_pass_locked(struct mailqueue *q)
+{
+	return q->in_use <= most_locked(q) && jobs_left(q) > 0;
+}
+
+bool balance_has_excess_locked(struct mailqueue *q)
+{
+	return q->granted > 0 && q->in_use > most_locked(q);
 }
 
 /* ---- mails to sessions ------------------------------------------- */
@@ -323,11 +356,12 @@ static void shed_excess(struct mailqueue *q) REQUIRES(&q->lock)
 	size_t most = MAILS_PER_SESSION * (q->open + q->opening);
 	struct delivery_list kept = { NULL, NULL, 0 };
 	struct delivery *d;
+	size_t claimed = q->in_use - q->granted;
 	size_t excess;
 
-	if (q->in_use <= most + q->back.count || q->is_stalled)
+	if (claimed <= most + q->back.count || q->is_stalled)
 		return;
-	excess = q->in_use - most - q->back.count;
+	excess = claimed - most - q->back.count;
 	while ((d = deliveries_take(&q->ready)) != NULL) {
 		if (q->ready.count + 1 > excess) {
 			deliveries_append(&kept, d);
@@ -402,7 +436,7 @@ static bool waits_for_opening(struct mailqueue *q, const struct delivery *d,
 
 size_t balance_demand_locked(struct mailqueue *q, int64_t *next_due_ns)
 {
-	return q->ready.count + q->runnable_count
+	return q->ready.count + q->claimed.count + q->runnable_count
 		+ spool_selectable(q->spool, q->config->name, next_due_ns);
 }
 
@@ -448,6 +482,7 @@ void balance_all_locked(struct mailqueue *q)
 {
 	balance_sessions_locked(q);
 	if (q->waiting_readers > 0
-		&& (q->back.count > 0 || balance_budget_locked(q) > 0))
+		&& (q->back.count > 0 || balance_budget_locked(q) > 0
+			|| balance_has_excess_locked(q)))
 		cond_signal(&q->readers);
 }

@@ -46,6 +46,7 @@ struct delivery {
 	bool is_counted;    /* this pass costs a try */
 	bool is_uncertain;  /* a target may have accepted it */
 	bool is_last;       /* its mark ends the data set's claim */
+	bool passes;        /* its unit goes on with the finish */
 	enum store_mark_kind kind;
 	int64_t next_try_ns;          /* wall clock */
 	char reason[REASON_MAX + 1];  /* of the last deferral; escaped */

@@ -33,6 +33,17 @@ static void arrived(void *arg)
 	mailqueue_arrived(&f->queue);
 }
 
+static void claimed(
+	void *arg, const struct store_claim *claim, size_t units, int err)
+{
+	struct forwarder *f = arg;
+
+	if (claim != NULL)
+		mailqueue_claimed(&f->queue, claim);
+	else
+		mailqueue_take_back(&f->queue, units, err);
+}
+
 static int start_threads(struct forwarder *f)
 {
 	struct mailqueue *q = &f->queue;
@@ -80,6 +91,11 @@ int forwarder_start(const struct writer_config *config, const char *helo_name,
 		close_forwarder(f);
 		return -ENOMEM;
 	}
+	err = spool_listen(spool, config->name, claimed, f);
+	if (err != 0) {
+		close_forwarder(f);
+		return err;
+	}
 	spool_attach(spool, config->name, arrived, f);
 	err = start_threads(f);
 	if (err != 0) {
@@ -102,6 +118,7 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 
 	spool_attach(q->spool, q->config->name, NULL, NULL);
 	mailqueue_stop(q);
+	spool_withdraw(q->spool, q->config->name);
 	mailqueue_wait_senders(q, deadline_ns);
 	if (write(f->stop_fd, &one, sizeof one) < 0)
 		abort(); /* an eventfd that is at 0 takes 1 */
@@ -109,6 +126,8 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 		sender_join(f->senders[i]);
 	for (i = 0; i < READERS; i++)
 		reader_join(f->readers[i]);
+	if (spool_listen(q->spool, q->config->name, NULL, NULL) != 0)
+		abort(); /* one who listened is known */
 	close_forwarder(f);
 }
 

@@ -2,9 +2,13 @@
 
 #include "balance.h"
 #include "clock.h"
+#include "log.h"
+#include "messages.h"
+#include "settle.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	STALL_S = 1, /* before the store is asked again */
@@ -149,6 +153,85 @@ void mailqueue_push(struct mailqueue *q, struct delivery *d)
 	mutex_unlock(&q->lock);
 }
 
+static void pause_sending(struct mailqueue *q, int err) REQUIRES(&q->lock)
+{
+	q->stall_error = err;
+	q->is_stalled = true;
+	q->stalled_until_ns = clock_monotonic_ns() + STALL_S * NS_PER_S;
+	wake_reader(q);
+}
+
+/* Units for the store to claim with; the caller grants them. */
+static size_t take_grant(struct mailqueue *q) REQUIRES(&q->lock)
+{
+	size_t units = balance_grantable_locked(q);
+
+	if (q->runnable != NULL) /* these come first, by way of a reader */
+		return 0;
+	q->in_use += units;
+	q->granted += units;
+	q->is_recalled = q->is_recalled && units == 0;
+	return units;
+}
+
+void mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim)
+{
+	struct claimed *c = malloc(sizeof *c);
+
+	if (c == NULL)
+		settle_unclaim(q, claim);
+	else
+		*c = (struct claimed){ NULL, *claim };
+	mutex_lock(&q->lock);
+	q->granted--;
+	if (c == NULL) {
+		q->in_use--;
+	} else {
+		q->claiming++;
+		if (q->claimed.tail != NULL)
+			q->claimed.tail->next = c;
+		else
+			q->claimed.head = c;
+		q->claimed.tail = c;
+		q->claimed.count++;
+	}
+	wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+void mailqueue_take_back(struct mailqueue *q, size_t units, int err)
+{
+	if (err != 0)
+		log_error(MSG_NOT_SELECTED, q->config->name,
+			strerrordesc_np(-err));
+	mutex_lock(&q->lock);
+	q->granted -= units;
+	q->in_use -= units;
+	if (err != 0)
+		pause_sending(q, err);
+	wake_reader(q);
+	mutex_unlock(&q->lock);
+}
+
+bool mailqueue_pass(struct mailqueue *q)
+{
+	bool passes;
+
+	mutex_lock(&q->lock);
+	passes = q->runnable == NULL && balance_may_pass_locked(q);
+	if (passes)
+		q->granted++;
+	mutex_unlock(&q->lock);
+	return passes;
+}
+
+void mailqueue_keep(struct mailqueue *q)
+{
+	mutex_lock(&q->lock);
+	q->granted--;
+	mutex_unlock(&q->lock);
+}
+
 void mailqueue_return_units(struct mailqueue *q, size_t units)
 {
 	if (units == 0)
@@ -163,11 +246,16 @@ void mailqueue_return_units(struct mailqueue *q, size_t units)
 
 void mailqueue_release(struct mailqueue *q)
 {
+	size_t units;
+
 	mutex_lock(&q->lock);
 	q->in_use--;
+	units = take_grant(q);
 	if (q->lacks_budget)
 		wake_for_budget(q);
 	mutex_unlock(&q->lock);
+	if (units > 0)
+		spool_grant(q->spool, q->config->name, units);
 }
 
 bool mailqueue_recorded(struct mailqueue *q)
@@ -282,14 +370,6 @@ void mailqueue_job_gone(struct mailqueue *q)
 	if (q->is_stopping && q->jobs == 0)
 		cond_broadcast(&q->readers);
 	mutex_unlock(&q->lock);
-}
-
-static void pause_sending(struct mailqueue *q, int err) REQUIRES(&q->lock)
-{
-	q->stall_error = err;
-	q->is_stalled = true;
-	q->stalled_until_ns = clock_monotonic_ns() + STALL_S * NS_PER_S;
-	wake_reader(q);
 }
 
 void mailqueue_pause(struct mailqueue *q, int err)

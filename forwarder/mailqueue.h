@@ -39,10 +39,24 @@ void mailqueue_wait_senders(struct mailqueue *q, int64_t deadline_ns);
 /* A claimed mail may be sent now. Does not block. */
 void mailqueue_push(struct mailqueue *q, struct delivery *d);
 
+/*
+ * What the store says to units it was granted: a claim; or units that come
+ * back, err 0 or why it could not claim. Any thread; does not block.
+ */
+void mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim);
+void mailqueue_take_back(struct mailqueue *q, size_t units, int err);
+
+/*
+ * Whether the unit of a mail that ends its data set goes on with the finish,
+ * to the next data set; mailqueue_keep() says that the finish failed.
+ */
+MUST_USE bool mailqueue_pass(struct mailqueue *q);
+void mailqueue_keep(struct mailqueue *q);
+
 /* Units that were reserved for claims and not needed. */
 void mailqueue_return_units(struct mailqueue *q, size_t units);
 
-/* A mail is settled, durably. */
+/* A mail is settled, durably; its unit goes to the store. */
 void mailqueue_release(struct mailqueue *q);
 
 /* The store works: true when it had not for a while. */

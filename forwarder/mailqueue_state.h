@@ -3,9 +3,11 @@
  * sessions that may take them, and how many more may be claimed.
  *
  * Pull model: at most two mails for each open session are claimed and not
- * durably settled. Sessions are opened when more mail is known than they
- * wait for; readers claim when sessions have room. One lock; every wait has
- * a deadline; each wake-up is meant for one thread.
+ * durably settled. What sessions have room for is granted to the store,
+ * which claims data sets by itself as they become ready; a data set's
+ * further mails are claimed by the reader that reads it. Sessions are opened
+ * when more mail is known than they wait for. One lock; every wait has a
+ * deadline; each wake-up is meant for one thread.
  */
 #ifndef MAILQUEUE_STATE_H
 #define MAILQUEUE_STATE_H
@@ -50,6 +52,18 @@ struct preference {
 
 enum { PREFERENCES = 64 };
 
+/* A claim the store has handed out, and no reader has begun. */
+struct claimed {
+	struct claimed *next;
+	struct store_claim claim;
+};
+
+struct claimed_list {
+	struct claimed *head;
+	struct claimed *tail;
+	size_t count;
+};
+
 struct mailqueue {
 	const struct writer_config *config;
 	struct spool *spool;
@@ -74,7 +88,11 @@ struct mailqueue {
 	size_t idle GUARDED_BY(&lock);    /* sessions */
 
 	size_t in_use GUARDED_BY(&lock);   /* of the budget */
+	size_t granted GUARDED_BY(&lock);  /* of it: the store may claim */
 	size_t claiming GUARDED_BY(&lock); /* of it: not yet to be sent */
+	struct claimed_list claimed GUARDED_BY(&lock);
+	bool is_recalled GUARDED_BY(&lock);  /* until the next grant */
+	int64_t looked_ns GUARDED_BY(&lock); /* when the store was told to */
 	struct delivery_list ready GUARDED_BY(&lock);
 	/* decided without a session; a reader tells the store */
 	struct delivery_list back GUARDED_BY(&lock);

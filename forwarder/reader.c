@@ -14,7 +14,6 @@
 struct reader {
 	struct mailqueue *queue;
 	pthread_t thread;
-	struct store_claim claims[WORK_CLAIM_MAX];
 	char piece[READING_PIECE_OCTETS];
 };
 
@@ -80,40 +79,12 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 
 /* ---- claims ------------------------------------------------------ */
 
-/* arg is the job's number: there is no memory for more. */
-static void unclaimed(void *arg, int err)
-{
-	char id[JOB_ID_LEN + 1];
-
-	if (err == 0 || err == STORE_LOST)
-		return;
-	dataset_job_id((uint32_t)(uintptr_t)arg, id);
-	log_error(MSG_LEFT_CLAIMED, id, strerrordesc_np(-err));
-}
-
-/* No memory to work on it: as if it had not been claimed. */
-static void unclaim(struct reader *r, const struct store_claim *claim)
-{
-	const struct store_mark mark = { .mail = 1,
-		.kind = STORE_MARK_DEFERRED,
-		.recipients = "",
-		.reason = "" };
-	const struct store_finish finish = { .to = DATASET_READY,
-		.reason = "",
-		.marks = &mark,
-		.mark_count = claim->read_upto == 1 ? 1 : 0 };
-
-	spool_finish(r->queue->spool, claim->dataset.number, claim->token,
-		&finish, unclaimed, (void *)(uintptr_t)claim->dataset.job);
-	mailqueue_pause(r->queue, -ENOMEM);
-}
-
 static void begin_job(struct reader *r, const struct store_claim *claim)
 {
 	struct job *j = job_new(r->queue, claim);
 
 	if (j == NULL) {
-		unclaim(r, claim);
+		settle_unclaim(r->queue, claim);
 		mailqueue_return_units(r->queue, 1);
 		return;
 	}
@@ -121,23 +92,15 @@ static void begin_job(struct reader *r, const struct store_claim *claim)
 	read_slice(r, j, 1);
 }
 
-static void claim(struct reader *r, size_t units)
+static void begin(struct reader *r, struct claimed *claimed)
 {
-	struct mailqueue *q = r->queue;
-	size_t count = 0;
-	size_t i;
-	int err = spool_select(
-		q->spool, q->config->name, units, r->claims, &count);
+	struct claimed *next;
 
-	if (err != 0) {
-		log_error(MSG_NOT_SELECTED, q->config->name,
-			strerrordesc_np(-err));
-		mailqueue_pause(q, err);
-		count = 0;
+	for (; claimed != NULL; claimed = next) {
+		next = claimed->next;
+		begin_job(r, &claimed->claim);
+		free(claimed);
 	}
-	mailqueue_return_units(q, units - count);
-	for (i = 0; i < count; i++)
-		begin_job(r, &r->claims[i]);
 }
 
 /* ---- the thread -------------------------------------------------- */
@@ -166,8 +129,15 @@ static void *run(void *arg)
 	for (;;) {
 		w = work_next(r->queue);
 		switch (w.kind) {
-		case WORK_CLAIM:
-			claim(r, w.units);
+		case WORK_GRANT:
+			spool_grant(r->queue->spool, r->queue->config->name,
+				w.units);
+			break;
+		case WORK_RECALL:
+			spool_withdraw(r->queue->spool, r->queue->config->name);
+			break;
+		case WORK_BEGIN:
+			begin(r, w.claimed);
 			break;
 		case WORK_READ:
 			read_slice(r, w.job, w.units);

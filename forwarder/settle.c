@@ -105,6 +105,34 @@ void settle_claims(struct mailqueue *q, struct delivery_list *mails)
 		count, claims_done, first);
 }
 
+/* arg is the job's number: there is no memory for more. */
+static void unclaimed(void *arg, int err)
+{
+	char id[JOB_ID_LEN + 1];
+
+	if (err == 0 || err == STORE_LOST)
+		return;
+	dataset_job_id((uint32_t)(uintptr_t)arg, id);
+	log_error(MSG_LEFT_CLAIMED, id, strerrordesc_np(-err));
+}
+
+/* No memory to work on it: as if it had not been claimed. */
+void settle_unclaim(struct mailqueue *q, const struct store_claim *claim)
+{
+	const struct store_mark mark = { .mail = 1,
+		.kind = STORE_MARK_DEFERRED,
+		.recipients = "",
+		.reason = "" };
+	const struct store_finish finish = { .to = DATASET_READY,
+		.reason = "",
+		.marks = &mark,
+		.mark_count = claim->read_upto == 1 ? 1 : 0 };
+
+	spool_finish(q->spool, claim->dataset.number, claim->token, &finish,
+		unclaimed, (void *)(uintptr_t)claim->dataset.job);
+	mailqueue_pause(q, -ENOMEM);
+}
+
 /* ---- results ----------------------------------------------------- */
 
 static void tell_end(const struct job *j)
@@ -125,6 +153,7 @@ static void mail_done(void *arg, int err)
 	struct job *j = d->job;
 	struct mailqueue *q = j->queue;
 	bool is_done = false;
+	bool passed;
 
 	if (err == 0) {
 		note_recorded(q);
@@ -132,13 +161,17 @@ static void mail_done(void *arg, int err)
 			tell_end(j);
 		else
 			is_done = job_end_mail(j);
-	} else if (is_lost(err)) {
-		note_lost(j);
-	} else if (keep(q, d, j, err)) {
-		return;
+	} else if (d->passes) {
+		mailqueue_keep(q);
 	}
+	if (err != 0 && is_lost(err))
+		note_lost(j);
+	else if (err != 0 && keep(q, d, j, err))
+		return;
+	passed = err == 0 && d->passes;
 	delivery_free(d);
-	mailqueue_release(q);
+	if (!passed)
+		mailqueue_release(q);
 	if (is_done)
 		settle_end(q, j);
 	else
@@ -172,6 +205,8 @@ static void record_mail(struct mailqueue *q, struct delivery *d)
 	finish = finish_of(j);
 	finish.marks = &mark;
 	finish.mark_count = 1;
+	d->passes = mailqueue_pass(q);
+	finish.units = d->passes ? 1 : 0;
 	spool_finish(q->spool, j->number, j->token, &finish, mail_done, d);
 }
 

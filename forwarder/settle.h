@@ -20,6 +20,9 @@
  */
 void settle_claims(struct mailqueue *q, struct delivery_list *mails);
 
+/* No memory to work on it: the data set goes back, as if never claimed. */
+void settle_unclaim(struct mailqueue *q, const struct store_claim *claim);
+
 /* d is decided: takes it over. Its share of the budget returns later. */
 void settle_mail(struct mailqueue *q, struct delivery *d);
 

@@ -4,22 +4,14 @@
 #include "clock.h"
 
 enum {
-	SLEEP_S = 2,    /* a wait's longest: bounds what a missed call costs */
-	JOBS_MAX = 256, /* claimed data sets at a time */
-	RECORD_S = 1,   /* before the store is asked a second time */
+	SLEEP_S = 2,   /* a wait's longest: bounds what a missed call costs */
+	LOOK_MS = 100, /* between two looks of the store at what is due */
+	RECORD_S = 1,  /* before the store is asked a second time */
 };
 
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
-}
-
-static void reserve(struct mailqueue *q, struct work *w, size_t units)
-	REQUIRES(&q->lock)
-{
-	w->units = units;
-	q->in_use += units;
-	q->claiming += units;
 }
 
 static struct job *take_runnable(struct mailqueue *q) REQUIRES(&q->lock)
@@ -36,6 +28,27 @@ static struct job *take_runnable(struct mailqueue *q) REQUIRES(&q->lock)
 	return j;
 }
 
+static void grant(struct mailqueue *q, struct work *w, size_t units)
+	REQUIRES(&q->lock)
+{
+	w->kind = WORK_GRANT;
+	w->units = units;
+	q->in_use += units;
+	q->granted += units;
+	q->is_recalled = q->is_recalled && units == 0;
+	q->looked_ns = clock_monotonic_ns();
+}
+
+static void read_on(struct mailqueue *q, struct work *w, size_t budget)
+	REQUIRES(&q->lock)
+{
+	w->kind = WORK_READ;
+	w->job = take_runnable(q);
+	w->units = least(budget, WORK_SLICE_MAX);
+	q->in_use += w->units;
+	q->claiming += w->units;
+}
+
 /*
  * New data sets and those already begun take turns, so that one with a
  * million mails delays no other for longer than a few mails take.
@@ -44,21 +57,53 @@ static bool find_mail(struct mailqueue *q, struct work *w, size_t selectable)
 	REQUIRES(&q->lock)
 {
 	size_t budget = balance_budget_locked(q);
-	bool may_claim = selectable > 0 && q->jobs < JOBS_MAX;
+	size_t units = balance_grantable_locked(q);
 
-	if (budget == 0 || (!may_claim && q->runnable == NULL))
-		return false;
-	if (may_claim && (q->prefers_claim || q->runnable == NULL)) {
-		w->kind = WORK_CLAIM;
-		reserve(q, w,
-			least(least(budget, selectable),
-				least(WORK_CLAIM_MAX, JOBS_MAX - q->jobs)));
-	} else {
-		w->kind = WORK_READ;
-		w->job = take_runnable(q);
-		reserve(q, w, least(budget, WORK_SLICE_MAX));
+	if (q->runnable != NULL)
+		units = least(units, selectable);
+	if (units > 0 && (q->runnable == NULL || q->prefers_claim)) {
+		grant(q, w, units);
+		q->prefers_claim = false;
+		return true;
 	}
-	q->prefers_claim = w->kind == WORK_READ;
+	if (budget == 0 || q->runnable == NULL)
+		return false;
+	read_on(q, w, budget);
+	q->prefers_claim = true;
+	return true;
+}
+
+/*
+ * The store has units that others need; or a data set has become due, which
+ * it does not see by itself.
+ */
+static bool find_store_work(struct mailqueue *q, struct work *w,
+	size_t selectable) REQUIRES(&q->lock)
+{
+	bool is_needed = balance_has_excess_locked(q)
+		|| (q->runnable != NULL && q->granted > selectable);
+
+	if (q->granted == 0)
+		return false;
+	if (is_needed && !q->is_recalled) {
+		w->kind = WORK_RECALL;
+		q->is_recalled = true;
+		return true;
+	}
+	if (selectable == 0
+		|| clock_monotonic_ns() - q->looked_ns < LOOK_MS * NS_PER_MS)
+		return false;
+	grant(q, w, 0);
+	return true;
+}
+
+static bool take_claimed(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
+{
+	if (q->claimed.count == 0)
+		return false;
+	w->kind = WORK_BEGIN;
+	w->claimed = q->claimed.head;
+	q->claimed = (struct claimed_list){ NULL, NULL, 0 };
 	return true;
 }
 
@@ -87,11 +132,13 @@ static bool find_duty(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 		q->is_stalled = false; /* nothing to repeat: just go on */
 		q->stalled_until_ns = 0;
 	}
+	if (take_claimed(q, w))
+		return true;
 	if (!q->is_stopping)
 		return false;
 	w->job = take_runnable(q);
 	w->kind = w->job != NULL ? WORK_CUT : WORK_END;
-	return w->job != NULL || q->jobs == 0;
+	return w->job != NULL || (q->jobs == 0 && q->granted == 0);
 }
 
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
@@ -147,13 +194,17 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 	if (!q->is_stopping) {
 		selectable = spool_selectable(
 			q->spool, q->config->name, &next_due_ns);
-		if (find_mail(q, w, selectable))
+		if (find_mail(q, w, selectable)
+			|| find_store_work(q, w, selectable))
 			return true;
 		q->lacks_budget = selectable > 0 || q->runnable != NULL;
 		balance_sessions_locked(q);
 		if (q->back.count > 0)
 			return false;
 		next_due_ns = look_again_ns(q, next_due_ns);
+		if (selectable > 0 && q->granted > 0)
+			next_due_ns = sooner(next_due_ns,
+				q->looked_ns + LOOK_MS * NS_PER_MS);
 	} else {
 		next_due_ns = clock_monotonic_ns() + SLEEP_S * NS_PER_S;
 	}

@@ -12,7 +12,9 @@
 #include <stddef.h>
 
 enum work_kind {
-	WORK_CLAIM,  /* claim up to `units` data sets */
+	WORK_GRANT,  /* let the store claim `units` data sets, or look again */
+	WORK_RECALL, /* ask for the units it has */
+	WORK_BEGIN,  /* begin the `claimed` data sets */
 	WORK_READ,   /* read up to `units` mails of `job` */
 	WORK_SETTLE, /* tell the store about the decided `mails` */
 	WORK_RECORD, /* tell it again, about `mails` and `jobs` */
@@ -26,9 +28,10 @@ struct work {
 	struct job *job;
 	struct delivery_list mails;
 	struct job *jobs;
+	struct claimed *claimed;
 };
 
-enum { WORK_CLAIM_MAX = 64, WORK_SLICE_MAX = 16 };
+enum { WORK_SLICE_MAX = 16 };
 
 /* Waits for the next piece of work. */
 struct work work_next(struct mailqueue *q);

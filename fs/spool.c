@@ -60,6 +60,49 @@ static void claimed_locked(struct spool *sp, const struct store_claim *claim)
 	spool_set_state_locked(sp, e, DATASET_ACTIVE, 0, "");
 }
 
+/* The roster knows of a claim before the forwarder does. */
+static void claimed(
+	void *arg, const struct store_claim *claim, size_t units, int err)
+{
+	struct spool_writer *w = arg;
+	struct spool *sp = w->spool;
+
+	if (claim != NULL) {
+		mutex_lock(&sp->lock);
+		claimed_locked(sp, claim);
+		mutex_unlock(&sp->lock);
+	}
+	w->claimed(w->claimed_arg, claim, units, err);
+}
+
+/* What a listener is called with does not change while he listens. */
+int spool_listen(struct spool *sp, const char *writer, store_claimed *listener,
+	void *arg)
+{
+	struct spool_writer *w;
+
+	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	assert(w != NULL);
+	if (listener != NULL) {
+		w->claimed = listener;
+		w->claimed_arg = arg;
+	}
+	mutex_unlock(&sp->lock);
+	return store_listen(
+		sp->store, w->name, listener != NULL ? claimed : NULL, w);
+}
+
+void spool_grant(struct spool *sp, const char *writer, size_t units)
+{
+	store_grant(sp->store, writer, units);
+}
+
+void spool_withdraw(struct spool *sp, const char *writer)
+{
+	store_withdraw(sp->store, writer);
+}
+
 /*
  * The store knows of a claim before the roster does. Until then the data
  * sets count as taken, or another thread would ask for them again and again.

@@ -43,6 +43,7 @@ int spool_writer_make_locked(
 		if (sp->writer_count == DATASET_WRITERS_MAX)
 			return -ENOSPC;
 		w = &sp->writers[sp->writer_count++];
+		w->spool = sp;
 		text_copy(w->name, sizeof w->name, name);
 	}
 	*out = w;

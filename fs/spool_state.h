@@ -32,6 +32,9 @@ struct spool_writer {
 	void (*arrived)(void *arg); /* NULL while nothing is attached */
 	void *arg;
 	unsigned int calls; /* of arrived, running now */
+	struct spool *spool;
+	store_claimed *claimed; /* NULL while nobody listens */
+	void *claimed_arg;
 };
 
 /* Runs, with no lock held, once the submission it waits for is over. */

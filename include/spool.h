@@ -42,6 +42,15 @@ void spool_attach(struct spool *sp, const char *writer,
 size_t spool_selectable(
 	struct spool *sp, const char *writer, int64_t *next_due_ns);
 
+/*
+ * store_listen(), store_grant() and store_withdraw(). Claims count as ACTIVE
+ * before claimed is called. The writer has been added; one listener each.
+ */
+MUST_USE int spool_listen(struct spool *sp, const char *writer,
+	store_claimed *claimed, void *arg);
+void spool_grant(struct spool *sp, const char *writer, size_t units);
+void spool_withdraw(struct spool *sp, const char *writer);
+
 /* store_claim(); blocks for a commit. Claims count as ACTIVE at once. */
 MUST_USE int spool_select(struct spool *sp, const char *writer, size_t max,
 	struct store_claim *claims, size_t *count);

@@ -39,6 +39,8 @@ void *__wrap_calloc(size_t count, size_t len)
 
 static const struct store_ops *real;
 static struct store_ops faulty;
+static store_claimed *listener;
+static void *listener_arg;
 
 static ssize_t faulty_read(struct store *s, uint64_t number, uint64_t offset,
 	void *octets, size_t len)
@@ -101,15 +103,25 @@ static void faulty_finish(struct store *s, uint64_t number, uint64_t token,
 		real->finish(s, number, token, how, done, arg);
 }
 
-static int faulty_claim(struct store *s, const char *writer, size_t max,
-	int64_t lease_ns, struct store_claim *claims, size_t *count)
+static int note_listener(struct store *s, const char *writer,
+	store_claimed *claimed, void *arg)
+{
+	listener = claimed;
+	listener_arg = arg;
+	return real->listen(s, writer, claimed, arg);
+}
+
+static void faulty_grant(struct store *s, const char *writer, size_t units)
 {
 	int err = atomic_load(&claim_error);
 
-	if (err == 0)
-		return real->claim(s, writer, max, lease_ns, claims, count);
+	if (err == 0) {
+		real->grant(s, writer, units);
+		return;
+	}
 	atomic_fetch_add(&marks_refused, 1);
-	return err;
+	if (units > 0)
+		listener(listener_arg, NULL, units, err);
 }
 
 static void set_up(void)
@@ -120,7 +132,8 @@ static void set_up(void)
 	faulty.read = faulty_read;
 	faulty.checkpoint = faulty_checkpoint;
 	faulty.finish = faulty_finish;
-	faulty.claim = faulty_claim;
+	faulty.listen = note_listener;
+	faulty.grant = faulty_grant;
 	test_store->ops = &faulty;
 	atomic_store(&read_error, 0);
 	atomic_store(&mark_error, 0);
