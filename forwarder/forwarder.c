@@ -5,6 +5,7 @@
 #include "mailqueue.h"
 #include "reader.h"
 #include "sender.h"
+#include "settle.h"
 #include "text.h"
 
 #include <errno.h>
@@ -38,10 +39,10 @@ static void claimed(
 {
 	struct forwarder *f = arg;
 
-	if (claim != NULL)
-		mailqueue_claimed(&f->queue, claim);
-	else
+	if (claim == NULL)
 		mailqueue_take_back(&f->queue, units, err);
+	else if (!mailqueue_claimed(&f->queue, claim))
+		settle_unclaim(&f->queue, claim);
 }
 
 static int start_threads(struct forwarder *f)

@@ -4,7 +4,6 @@
 #include "clock.h"
 #include "log.h"
 #include "messages.h"
-#include "settle.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -174,13 +173,11 @@ static size_t take_grant(struct mailqueue *q) REQUIRES(&q->lock)
 	return units;
 }
 
-void mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim)
+bool mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim)
 {
 	struct claimed *c = malloc(sizeof *c);
 
-	if (c == NULL)
-		settle_unclaim(q, claim);
-	else
+	if (c != NULL)
 		*c = (struct claimed){ NULL, *claim };
 	mutex_lock(&q->lock);
 	q->granted--;
@@ -197,6 +194,7 @@ void mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim)
 	}
 	wake_reader(q);
 	mutex_unlock(&q->lock);
+	return c != NULL;
 }
 
 void mailqueue_take_back(struct mailqueue *q, size_t units, int err)

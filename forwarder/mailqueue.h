@@ -42,8 +42,9 @@ void mailqueue_push(struct mailqueue *q, struct delivery *d);
 /*
  * What the store says to units it was granted: a claim; or units that come
  * back, err 0 or why it could not claim. Any thread; does not block.
+ * False when memory is out: the caller gives the claim back.
  */
-void mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim);
+MUST_USE bool mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim);
 void mailqueue_take_back(struct mailqueue *q, size_t units, int err);
 
 /*

@@ -37,6 +37,16 @@ struct standing {
 	int64_t since_ns[AHEAD_MAX];
 };
 
+/* What may still be claimed with. NULL: nothing. */
+size_t standing_available(const struct standing *st);
+
+/* Those of an entry's writer, or NULL. */
+static inline struct standing *standing_of_locked(
+	struct local *l, const struct entry *e) REQUIRES(&l->lock)
+{
+	return l->standing[e->writer];
+}
+
 /* ---- store.h ---------------------------------------------------------- */
 
 int local_listen(

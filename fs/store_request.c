@@ -115,6 +115,12 @@ void request_push(struct request *r, store_done *done, void *arg)
 	committer_push(l->committer, &r->base);
 }
 
+void request_ignore(void *arg, int err)
+{
+	(void)arg;
+	(void)err;
+}
+
 /* ---- large data sets ------------------------------------------------- */
 
 /* Content first, then the name; the row follows in a batch. */

@@ -87,6 +87,9 @@ void request_free(struct request *r);
 /* Hands it to the committer, which answers and frees it. */
 void request_push(struct request *r, store_done *done, void *arg);
 
+/* The done of a request that nobody waits for. */
+void request_ignore(void *arg, int err);
+
 /* Lets the pool sync the large data set of a flush, then pushes again. */
 void request_sync_large(struct request *r);
 
