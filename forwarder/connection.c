@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
@@ -22,6 +23,7 @@ void connection_init(struct connection *c, int stop_fd)
 	c->fd = -1;
 	c->stop_fd = stop_fd;
 	c->was_stopped = false;
+	c->written = 0;
 	c->start = 0;
 	c->end = 0;
 }
@@ -142,6 +144,10 @@ static size_t make_room(struct connection *c)
 	if (c->start == c->end) {
 		c->start = 0;
 		c->end = 0;
+	} else if (c->end == sizeof c->input) {
+		memmove(c->input, c->input + c->start, c->end - c->start);
+		c->end -= c->start;
+		c->start = 0;
 	}
 	return sizeof c->input - c->end;
 }
@@ -194,11 +200,13 @@ int connection_write(struct connection *c, const char *octets, size_t len,
 	ssize_t n;
 	int err;
 
+	c->written = 0;
 	while (len > 0) {
 		n = send(c->fd, octets, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n >= 0) {
 			octets += n;
 			len -= (size_t)n;
+			c->written += (size_t)n;
 			continue;
 		}
 		if (errno == EINTR)
@@ -212,20 +220,24 @@ int connection_write(struct connection *c, const char *octets, size_t len,
 	return 0;
 }
 
-int connection_fill(struct connection *c, int64_t deadline_ns)
+int connection_fill_more(struct connection *c, int64_t deadline_ns)
 {
 	short seen;
 	int err;
 
-	while (c->start == c->end) {
+	do {
 		err = wait_for(c, POLLIN, deadline_ns, &seen);
-		if (err != 0)
-			return err;
-		err = take(c);
-		if (err != 0 && err != -EAGAIN)
-			return err;
-	}
-	return 0;
+		if (err == 0)
+			err = take(c);
+	} while (err == -EAGAIN);
+	return err;
+}
+
+int connection_fill(struct connection *c, int64_t deadline_ns)
+{
+	if (c->start < c->end)
+		return 0;
+	return connection_fill_more(c, deadline_ns);
 }
 
 bool connection_is_readable(struct connection *c)

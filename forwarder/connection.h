@@ -26,6 +26,7 @@ struct connection {
 	int fd; /* -1: closed */
 	int stop_fd;
 	bool was_stopped; /* a wait ended because of stop_fd */
+	size_t written;   /* octets the last connection_write() got rid of */
 	size_t start;     /* of what is not yet consumed */
 	size_t end;
 	char input[CONNECTION_INPUT_MAX];
@@ -55,6 +56,9 @@ MUST_USE int connection_write(struct connection *c, const char *octets,
  * -ECONNRESET at the end of the stream, or what recv(2) says.
  */
 MUST_USE int connection_fill(struct connection *c, int64_t deadline_ns);
+
+/* Waits until there is more input than now; the same results. */
+MUST_USE int connection_fill_more(struct connection *c, int64_t deadline_ns);
 
 /* Whether the peer said something, or ended the stream; does not wait. */
 bool connection_is_readable(struct connection *c);

@@ -22,6 +22,7 @@ struct stream {
 	size_t in_start; /* of what is read and not yet emitted */
 	size_t in_end;
 	size_t out_len;
+	size_t dot_end; /* where in the block to write it is; 0: not in it */
 	uint64_t sent;
 	int64_t began_ns;
 };
@@ -91,33 +92,49 @@ static int fill_block(struct stream *st)
 static struct content_result read_early(struct stream *st)
 {
 	enum event event = session_read(st->session, block_deadline(st));
-	struct content_result result = { CONTENT_EARLY, event, 0 };
+	struct content_result result = { CONTENT_EARLY, event, 0, false };
 
 	if (event != EVENT_REPLY)
 		result.end = CONTENT_CUT;
 	return result;
 }
 
-/* A peer that closes may have said why just before. */
-static struct content_result write_block(struct stream *st)
+/*
+ * A peer that closes may have said why just before. Once the kernel has the
+ * dot there is a reply to wait for, however the write ended.
+ */
+static struct content_result write_block(
+	struct stream *st, const struct content_tail *tail)
 {
-	struct content_result result = { CONTENT_SENT, EVENT_REPLY, 0 };
+	struct session *s = st->session;
+	struct content_result result = { CONTENT_SENT, EVENT_REPLY, 0, false };
 
-	if (connection_is_readable(&st->session->connection))
+	if (connection_is_readable(&s->connection))
 		return read_early(st);
+	if (st->dot_end > 0)
+		st->out_len +=
+			tail->write(tail->arg, st->buffers->out + st->dot_end,
+				CONTENT_WRITE_MAX - st->dot_end);
 	result.event = session_write(
-		st->session, st->buffers->out, st->out_len, block_deadline(st));
-	if (result.event == EVENT_LOST && !session_was_stopped(st->session))
+		s, st->buffers->out, st->out_len, block_deadline(st));
+	if (result.event == EVENT_REPLY) {
+		st->sent += st->out_len;
+		st->out_len = 0;
+		return result;
+	}
+	if (st->dot_end > 0 && s->connection.written >= st->dot_end) {
+		result.is_torn = true;
+		return result;
+	}
+	if (result.event == EVENT_LOST && !session_was_stopped(s))
 		return read_early(st);
-	if (result.event != EVENT_REPLY)
-		result.end = CONTENT_CUT;
-	st->sent += st->out_len;
-	st->out_len = 0;
+	result.end = CONTENT_CUT;
 	return result;
 }
 
 struct content_result content_send(struct content *c, struct session *s,
-	struct spool *spool, uint64_t number, const struct mail *m)
+	struct spool *spool, uint64_t number, const struct mail *m,
+	const struct content_tail *tail)
 {
 	struct stream st = { .buffers = c,
 		.session = s,
@@ -133,12 +150,13 @@ struct content_result content_send(struct content *c, struct session *s,
 	do {
 		filled = fill_block(&st);
 		if (filled < 0) {
-			result.end = CONTENT_UNREADABLE;
-			result.event = EVENT_LOST;
-			result.err = filled;
+			result = (struct content_result){ CONTENT_UNREADABLE,
+				EVENT_LOST, filled, false };
 			return result;
 		}
-		result = write_block(&st);
+		if (filled > 0)
+			st.dot_end = st.out_len;
+		result = write_block(&st, tail);
 	} while (result.end == CONTENT_SENT && filled == 0);
 	return result;
 }

@@ -37,12 +37,20 @@ struct content_result {
 	enum content_end end;
 	enum event event; /* CUT: what happened */
 	int err;          /* UNREADABLE: what spool_read() said */
+	bool is_torn;     /* SENT: but not all that follows the dot */
 };
 
-/* After anything but CONTENT_SENT the session is to be closed. */
+/* What goes in the same write behind the final dot. */
+struct content_tail {
+	/* Asked once, with the dot about to go. Returns how many octets. */
+	size_t (*write)(void *arg, char *out, size_t cap);
+	void *arg;
+};
+
+/* After anything but a whole CONTENT_SENT the session is to be closed. */
 MUST_USE struct content_result content_send(struct content *c,
 	struct session *s, struct spool *spool, uint64_t number,
-	const struct mail *m);
+	const struct mail *m, const struct content_tail *tail);
 
 /* The lone dot where a 354 came although nobody is left to send to. */
 MUST_USE enum event content_send_nothing(struct session *s);

@@ -1,5 +1,6 @@
 #include "sender.h"
 
+#include "ahead.h"
 #include "clock.h"
 #include "log.h"
 #include "messages.h"
@@ -17,7 +18,17 @@
 enum {
 	AGE_MAX_S = 300, /* of a session */
 	KEPT_S = 1,      /* idle for longer: the peer may have closed it */
+	ALONE_S = 600,   /* no mail ahead, after a peer that got out of step */
 	SAID_MAX = 160,
+	ENDS_SESSION = EFFECT_QUIT | EFFECT_CLOSE,
+};
+
+/* A mail, and its transaction on the session. */
+struct turn {
+	struct delivery *mail; /* NULL: none */
+	struct transaction_context context;
+	struct transaction_report report;
+	struct transaction transaction;
 };
 
 struct sender {
@@ -28,6 +39,10 @@ struct sender {
 	pthread_t thread;
 	struct session session;
 	struct content content;
+	struct turn turns[2];
+	struct turn *now;       /* the mail that is sent */
+	struct turn *ahead;     /* the one behind it */
+	int64_t alone_until_ns; /* until then there is none */
 };
 
 /* ---- sessions ---------------------------------------------------- */
@@ -55,14 +70,14 @@ static void open_session(struct sender *s)
 	seat_failed(s->queue, s->seat, trouble.outcome.effects, said);
 }
 
-static bool is_worn_out(const struct sender *s)
+/* mails: that it has sent, or will have. */
+static bool is_worn_out(const struct sender *s, uint32_t mails)
 {
-	const struct session *session = &s->session;
-	int64_t age_ns = clock_monotonic_ns() - session->opened_ns;
+	int64_t age_ns = clock_monotonic_ns() - s->session.opened_ns;
 
 	return age_ns > AGE_MAX_S * NS_PER_S
 		|| (s->target->max_msg_sent > 0
-			&& session->mails >= s->target->max_msg_sent);
+			&& mails >= s->target->max_msg_sent);
 }
 
 static void end_session(struct sender *s, unsigned int effects)
@@ -72,50 +87,114 @@ static void end_session(struct sender *s, unsigned int effects)
 	session_close(&s->session);
 }
 
+/* ---- the mail behind --------------------------------------------- */
+
+static void begin_turn(struct sender *s, struct turn *turn);
+
+static struct transaction *take_ahead(void *arg)
+{
+	struct sender *s = arg;
+	struct turn *turn = s->ahead;
+
+	if (s->alone_until_ns > clock_monotonic_ns()
+		|| is_worn_out(s, s->session.mails + 1))
+		return NULL;
+	turn->mail = ahead_take(s->queue, s->seat, &s->session.is_only);
+	if (turn->mail == NULL)
+		return NULL;
+	begin_turn(s, turn);
+	return turn->transaction.step == TRANSACTION_BEGUN ? &turn->transaction
+							   : NULL;
+}
+
+static bool yield_ahead(void *arg)
+{
+	struct sender *s = arg;
+
+	if (!ahead_yield(s->queue, s->seat, s->ahead->mail))
+		return false;
+	s->ahead->mail = NULL;
+	return true;
+}
+
+static void put_ahead_back(struct sender *s)
+{
+	if (s->ahead->mail == NULL)
+		return;
+	ahead_put_back(s->queue, s->seat, s->ahead->mail);
+	s->ahead->mail = NULL;
+}
+
+/* Its replies cannot be told from a neighbour's: it is asked alone. */
+static void note_out_of_step(struct sender *s)
+{
+	s->alone_until_ns = clock_monotonic_ns() + ALONE_S * NS_PER_S;
+	log_information("target=%s replies do not fit what was pipelined: "
+			"one mail at a time for %d s",
+		s->target_name, ALONE_S);
+}
+
 /* ---- mails ------------------------------------------------------- */
 
-/* All transactions the mail takes, on the session as it is. */
-static void run_transactions(
-	struct sender *s, struct delivery *d, struct transaction_report *report)
+static void begin_turn(struct sender *s, struct turn *turn)
 {
-	const struct transaction_context context = { .session = &s->session,
+	const struct job *j = turn->mail->job;
+
+	turn->context = (struct transaction_context){ .session = &s->session,
 		.content = &s->content,
 		.spool = s->queue->spool,
-		.dataset = d->job->number,
-		.job_id = d->job->id,
-		.target = s->target_name };
+		.dataset = j->number,
+		.job_id = j->id,
+		.target = s->target_name,
+		.ahead = { take_ahead, yield_ahead, s } };
+	memset(&turn->report, 0, sizeof turn->report);
+	transaction_begin(
+		&turn->transaction, &turn->context, turn->mail, &turn->report);
+}
+
+/* All transactions the mail takes, on the session as it is. */
+static void run_transactions(struct sender *s, struct turn *turn)
+{
+	struct delivery *d = turn->mail;
 	size_t undecided = delivery_undecided(d);
 	size_t before;
 
-	do {
+	for (;;) {
 		before = undecided;
-		transaction_run(&context, d, report);
+		transaction_run(&turn->transaction);
 		undecided = delivery_undecided(d);
-		if (!transaction_goes_on(d, report))
+		if (s->ahead->mail != NULL
+			|| !transaction_goes_on(d, &turn->report))
 			return;
 		settle_progress(s->queue, d);
-	} while (undecided < before);
+		if (undecided >= before)
+			return;
+		transaction_begin(
+			&turn->transaction, &turn->context, d, &turn->report);
+	}
 }
 
 /*
  * A kept session may be gone when it is used again: then the mail goes out
  * on a fresh one at once, as if nothing had been tried.
  */
-static void give_mail(
-	struct sender *s, struct delivery *d, struct transaction_report *report)
+static void give_mail(struct sender *s, struct turn *turn)
 {
+	struct transaction_report *report = &turn->report;
 	struct session_trouble trouble;
 
-	memset(report, 0, sizeof *report);
-	run_transactions(s, d, report);
+	run_transactions(s, turn);
 	if (!report->is_stale)
 		return;
+	if (report->is_out_of_step)
+		note_out_of_step(s);
 	end_session(s, report->effects);
-	memset(report, 0, sizeof *report);
 	if (session_open(&s->session, s->target, &trouble)) {
-		run_transactions(s, d, report);
+		begin_turn(s, turn);
+		run_transactions(s, turn);
 		return;
 	}
+	memset(report, 0, sizeof *report);
 	report->effects = trouble.outcome.effects | EFFECT_CLOSE;
 	report->is_untried = true;
 	describe(s, &trouble, report->said, sizeof report->said);
@@ -129,26 +208,62 @@ static void note_uncertain(struct sender *s, const struct delivery *d)
 		MSG_POSSIBLE_DUPLICATE, d->job->id, d->mail->number, d->reason);
 }
 
-static void send_mail(struct sender *s, struct delivery *d, int64_t idle_ns)
+/* The mail behind goes on where this one's session does. */
+static bool is_session_over(struct sender *s, unsigned int effects)
 {
-	struct transaction_report report;
-	bool is_over;
+	if (!s->session.is_open || (effects & ENDS_SESSION) != 0)
+		return true;
+	if (s->ahead->mail != NULL)
+		return !ahead_may_go(s->queue, s->ahead->mail);
+	return is_worn_out(s, s->session.mails);
+}
+
+/* QUIT would be read among the commands that wait for their replies. */
+static void leave_session(struct sender *s, unsigned int effects)
+{
+	if (s->ahead->mail != NULL)
+		effects |= EFFECT_CLOSE;
+	put_ahead_back(s);
+	end_session(s, effects);
+}
+
+static void end_mail(struct sender *s, struct turn *turn)
+{
+	struct transaction_report *report = &turn->report;
+	struct delivery *d = turn->mail;
+	bool is_over = is_session_over(s, report->effects);
+
+	report->was_stopped = session_was_stopped(&s->session);
+	if (report->read_error != 0)
+		job_note_damage(d->job, report->read_error);
+	if (report->is_out_of_step)
+		note_out_of_step(s);
+	if (d->is_uncertain)
+		note_uncertain(s, d);
+	turn->mail = NULL;
+	if (seat_sent(s->queue, s->seat, d, report, is_over))
+		settle_mail(s->queue, d);
+	if (is_over)
+		leave_session(s, report->effects);
+}
+
+/* Sends a mail, and those that follow it in one go. */
+static void send_mails(struct sender *s, struct delivery *d, int64_t idle_ns)
+{
+	struct turn *turn = s->now;
 
 	if (idle_ns > KEPT_S * NS_PER_S)
 		s->session.is_used = true;
 	s->session.is_only = seat_is_only(s->queue, s->seat);
-	give_mail(s, d, &report);
-	report.was_stopped = session_was_stopped(&s->session);
-	if (report.read_error != 0)
-		job_note_damage(d->job, report.read_error);
-	if (d->is_uncertain)
-		note_uncertain(s, d);
-	is_over = !s->session.is_open || is_worn_out(s)
-		|| (report.effects & (EFFECT_QUIT | EFFECT_CLOSE)) != 0;
-	if (seat_sent(s->queue, s->seat, d, &report, is_over))
-		settle_mail(s->queue, d);
-	if (is_over)
-		end_session(s, report.effects);
+	turn->mail = d;
+	begin_turn(s, turn);
+	while (turn->mail != NULL) {
+		give_mail(s, turn);
+		end_mail(s, turn);
+		s->now = s->ahead;
+		s->ahead = turn;
+		turn = s->now;
+	}
 }
 
 /* ---- the thread -------------------------------------------------- */
@@ -165,7 +280,7 @@ static void *run(void *arg)
 			open_session(s);
 			break;
 		case SEAT_SEND:
-			send_mail(s, task.mail, task.idle_ns);
+			send_mails(s, task.mail, task.idle_ns);
 			break;
 		case SEAT_RETURN:
 			settle_mail(s->queue, task.mail);
@@ -192,6 +307,11 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->seat = seat;
 	s->target = &q->config->targets[seat->target];
 	target_name(s->target, s->target_name);
+	s->now = &s->turns[0];
+	s->ahead = &s->turns[1];
+	s->turns[0].mail = NULL;
+	s->turns[1].mail = NULL;
+	s->alone_until_ns = 0;
 	session_init(&s->session, helo_name, &q->config->timeout, stop_fd);
 	err = pthread_create(&s->thread, NULL, run, s);
 	if (err != 0) {

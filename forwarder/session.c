@@ -80,6 +80,16 @@ enum event session_read(struct session *s, int64_t deadline_ns)
 	return read_reply(s, NULL, deadline_ns);
 }
 
+enum event session_wait(struct session *s, int64_t deadline_ns)
+{
+	return event_of(s, connection_fill_more(&s->connection, deadline_ns));
+}
+
+const char *session_unread(const struct session *s, size_t *len)
+{
+	return connection_input(&s->connection, len);
+}
+
 enum event session_write(
 	struct session *s, const char *octets, size_t len, int64_t deadline_ns)
 {
@@ -173,6 +183,8 @@ bool session_open(struct session *s, const struct target_config *target,
 {
 	s->is_used = false;
 	s->in_reset = false;
+	s->knows_dot = false;
+	s->dot_names_address = false;
 	s->mails = 0;
 	s->opened_ns = clock_monotonic_ns();
 	if (!connect_target(s, target, trouble))

@@ -25,9 +25,11 @@ struct session {
 	const char *helo_name;
 	bool is_open;
 	bool is_esmtp;
-	bool is_used;   /* a transaction ended on it */
-	bool in_reset;  /* RSET goes before the next MAIL */
-	bool is_only;   /* no other session to the target lives */
+	bool is_used;           /* a transaction ended on it */
+	bool in_reset;          /* RSET goes before the next MAIL */
+	bool is_only;           /* no other session to the target lives */
+	bool knows_dot;         /* it took a mail with nothing behind the dot */
+	bool dot_names_address; /* and spoke of an address then */
 	uint32_t mails; /* transactions that ended with a reply to the dot */
 	int64_t opened_ns;
 	int io_error; /* of the last call that lost the peer */
@@ -62,7 +64,19 @@ MUST_USE bool session_open(struct session *s,
  */
 MUST_USE enum event session_read(struct session *s, int64_t deadline_ns);
 
-/* Writes octets; EVENT_REPLY says that all were written. */
+/*
+ * Waits until there is more to read than now. EVENT_REPLY says that there
+ * is; EVENT_TIMEOUT leaves the session as it was.
+ */
+MUST_USE enum event session_wait(struct session *s, int64_t deadline_ns);
+
+/* What has come and is not read yet. */
+const char *session_unread(const struct session *s, size_t *len);
+
+/*
+ * Writes octets; EVENT_REPLY says that all were written. How many were:
+ * s->connection.written.
+ */
 MUST_USE enum event session_write(
 	struct session *s, const char *octets, size_t len, int64_t deadline_ns);
 

@@ -1,217 +1,20 @@
 #include "transaction.h"
 
-#include "text.h"
-#include "verdict.h"
+#include "envelope.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
-	RSET_TIMEOUT_S = 20,
 	ENDS_SESSION = EFFECT_QUIT | EFFECT_CLOSE,
+	/* How long the next mail waits for a dot before it may go to another
+	 * session. */
+	PATIENCE_S = 2,
+	CLOSING = 421,
+	POSITIVE = 2,  /* first digit of a reply code */
+	ADDRESSES = 1, /* subject of an enhanced status code: RFC 3463 */
 };
 
-/* A command of the envelope; recipient counts for RCPT. */
-struct command {
-	enum stage stage;
-	size_t recipient;
-};
-
-/* ---- the envelope ------------------------------------------------ */
-
-static size_t format_command(const struct transaction *t,
-	const struct command *command, char *out, size_t cap)
-{
-	const struct mail *m = t->delivery->mail;
-	const struct reply_extensions *offers = &t->session->offers;
-	char size[sizeof " SIZE=18446744073709551615"] = "";
-	int len;
-
-	switch (command->stage) {
-	case STAGE_RSET:
-		len = snprintf(out, cap, "RSET\r\n");
-		break;
-	case STAGE_MAIL:
-		if (offers->has_size)
-			text_format(size, sizeof size, " SIZE=%llu",
-				(unsigned long long)m->size_octets);
-		len = snprintf(out, cap, "MAIL FROM:<%s>%s%s\r\n",
-			m->reverse_path, size,
-			m->has_8bit ? " BODY=8BITMIME" : "");
-		break;
-	case STAGE_RCPT:
-		len = snprintf(out, cap, "RCPT TO:<%s>\r\n",
-			m->recipients[t->recipients[command->recipient]]);
-		break;
-	default:
-		len = snprintf(out, cap, "DATA\r\n");
-		break;
-	}
-	return len > 0 && (size_t)len < cap ? (size_t)len : 0;
-}
-
-static uint32_t reply_timeout_s(
-	const struct transaction *t, const struct command *command)
-{
-	const struct timeout_config *timeout = t->session->timeout;
-
-	switch (command->stage) {
-	case STAGE_RSET:
-		return RSET_TIMEOUT_S;
-	case STAGE_MAIL:
-		return timeout->mail_cmd_s;
-	case STAGE_RCPT:
-		return timeout->rcpt_cmd_s;
-	default:
-		return timeout->data_cmd_s;
-	}
-}
-
-/* The commands in the order in which they go and are answered. */
-static size_t list_commands(
-	const struct transaction *t, struct command *commands)
-{
-	size_t n = 0;
-	size_t i;
-
-	if (t->session->in_reset)
-		commands[n++].stage = STAGE_RSET;
-	commands[n++].stage = STAGE_MAIL;
-	for (i = 0; i < t->count; i++) {
-		commands[n].stage = STAGE_RCPT;
-		commands[n++].recipient = i;
-	}
-	commands[n++].stage = STAGE_DATA;
-	return n;
-}
-
-/* RFC 2920 section 3.1: one write, and every reply is checked in turn. */
-static void run_pipelined(
-	struct transaction *t, const struct command *commands, size_t count)
-{
-	struct session *s = t->session;
-	int64_t rcpt_deadline_ns = 0;
-	int64_t deadline_ns;
-	enum event event;
-	size_t len = 0;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		len += format_command(t, &commands[i], s->output + len,
-			sizeof s->output - len);
-	event = session_write(
-		s, s->output, len, session_deadline(s->timeout->mail_cmd_s));
-	for (i = 0; i < count && !t->has_ended; i++) {
-		deadline_ns =
-			session_deadline(reply_timeout_s(t, &commands[i]));
-		if (commands[i].stage == STAGE_RCPT) {
-			/* One for the group, a second more for each. */
-			if (rcpt_deadline_ns == 0)
-				rcpt_deadline_ns =
-					session_deadline(s->timeout->rcpt_cmd_s
-						+ (uint32_t)t->count);
-			deadline_ns = rcpt_deadline_ns;
-		}
-		if (event == EVENT_REPLY)
-			event = session_read(s, deadline_ns);
-		verdict_take(
-			t, commands[i].stage, commands[i].recipient, event);
-	}
-	/* Replies are still to come: QUIT would be read among them. */
-	if (t->has_ended && i < count)
-		t->report->effects |= EFFECT_CLOSE;
-}
-
-/* Without pipelining what cannot help is not said at all. */
-static bool is_pointless(
-	const struct transaction *t, const struct command *command)
-{
-	if (command->stage == STAGE_RCPT)
-		return t->facts.mail_was_refused;
-	return command->stage == STAGE_DATA && t->facts.accepted == 0;
-}
-
-static void run_lockstep(
-	struct transaction *t, const struct command *commands, size_t count)
-{
-	struct session *s = t->session;
-	int64_t deadline_ns;
-	enum event event;
-	size_t i, len;
-
-	for (i = 0; i < count && !t->has_ended; i++) {
-		if (is_pointless(t, &commands[i]))
-			continue;
-		len = format_command(
-			t, &commands[i], s->output, sizeof s->output);
-		deadline_ns =
-			session_deadline(reply_timeout_s(t, &commands[i]));
-		event = session_write(s, s->output, len, deadline_ns);
-		if (event == EVENT_REPLY)
-			event = session_read(s, deadline_ns);
-		verdict_take(
-			t, commands[i].stage, commands[i].recipient, event);
-	}
-}
-
-/* ---- the content ------------------------------------------------- */
-
-static void take_unreadable(struct transaction *t, int err)
-{
-	t->report->read_error = err;
-	t->report->effects |= EFFECT_CLOSE;
-	t->has_ended = true;
-}
-
-static void send_content(struct transaction *t)
-{
-	const struct transaction_context *context = t->context;
-	struct session *s = t->session;
-	struct content_result sent = content_send(context->content, s,
-		context->spool, context->dataset, t->delivery->mail);
-	enum event event;
-
-	s->in_reset = false;
-	switch (sent.end) {
-	case CONTENT_SENT:
-		event = session_read(
-			s, session_deadline(s->timeout->data_term_s));
-		verdict_take(t, STAGE_DOT, 0, event);
-		s->mails++;
-		break;
-	case CONTENT_EARLY:
-		/* Without the dot nothing can have been accepted. */
-		if (s->parser.reply.code < 400)
-			verdict_cut(t, EVENT_GARBAGE);
-		else
-			verdict_take(t, STAGE_DOT, 0, EVENT_REPLY);
-		t->report->effects |= EFFECT_CLOSE;
-		break;
-	case CONTENT_CUT:
-		verdict_cut(t, sent.event);
-		t->report->effects |= EFFECT_CLOSE;
-		break;
-	case CONTENT_UNREADABLE:
-		take_unreadable(t, sent.err);
-		break;
-	}
-}
-
-/* RFC 2920 section 3.1 asks for it; nobody gets an empty mail. */
-static void send_nothing(struct transaction *t)
-{
-	struct session *s = t->session;
-	enum event event = content_send_nothing(s);
-
-	if (event == EVENT_REPLY)
-		event = session_read(
-			s, session_deadline(s->timeout->any_cmd_s));
-	s->in_reset = event == EVENT_REPLY;
-	if (event != EVENT_REPLY || s->parser.reply.code == 421)
-		t->report->effects |= EFFECT_CLOSE;
-}
-
-/* ---- the whole --------------------------------------------------- */
+/* ---- who gets it ------------------------------------------------- */
 
 /*
  * The parser lets no control character into a path; here, where octets
@@ -264,6 +67,22 @@ static void choose_recipients(struct transaction *t)
 	}
 }
 
+void transaction_begin(struct transaction *t,
+	const struct transaction_context *context, struct delivery *d,
+	struct transaction_report *report)
+{
+	memset(t, 0, sizeof *t);
+	t->context = context;
+	t->session = context->session;
+	t->delivery = d;
+	t->report = report;
+	t->facts.is_only_session = t->session->is_only;
+	choose_recipients(t);
+	t->step = t->count > 0 ? TRANSACTION_BEGUN : TRANSACTION_OVER;
+}
+
+/* ---- from MAIL to DATA ------------------------------------------- */
+
 /*
  * A kept session on which the peer spoke meanwhile is closing: that is no
  * news about the target. On a fresh one it answers before it was asked.
@@ -288,36 +107,224 @@ static bool is_ready(struct transaction *t)
 	return false;
 }
 
-void transaction_run(const struct transaction_context *context,
-	struct delivery *d, struct transaction_report *report)
+static void take_answers(struct transaction *t)
 {
-	struct command commands[TRANSACTION_RECIPIENTS_MAX + 3] = { 0 };
-	struct transaction t = { .context = context,
-		.session = context->session,
-		.delivery = d,
-		.report = report };
-	struct session *s = context->session;
-	size_t count;
+	struct session *s = t->session;
 
-	choose_recipients(&t);
-	if (t.count == 0 || !is_ready(&t))
+	if (t->step == TRANSACTION_BEGUN && !is_ready(t)) {
+		t->step = TRANSACTION_OVER;
 		return;
-	t.facts.is_reused_session = s->is_used;
-	t.facts.is_only_session = s->is_only;
-	count = list_commands(&t, commands);
+	}
+	t->facts.is_reused_session = s->is_used;
 	s->is_used = true;
-	/* Whatever comes before a dot has to be undone. */
-	if (s->offers.pipelining)
-		run_pipelined(&t, commands, count);
+	if (t->step == TRANSACTION_ASKED)
+		envelope_hear(t);
 	else
-		run_lockstep(&t, commands, count);
-	if (t.has_ended)
+		envelope_ask(t);
+	t->step = t->has_ended ? TRANSACTION_OVER : TRANSACTION_ANSWERED;
+	/* Whatever comes before a dot has to be undone. */
+	if (!t->has_ended)
+		s->in_reset = true;
+}
+
+/* ---- the content ------------------------------------------------- */
+
+/*
+ * The next mail may go behind this one's dot when the dot decides all that
+ * is left of this one.
+ */
+static bool is_last_of_its_mail(const struct transaction *t)
+{
+	size_t left = 0;
+	const char *state;
+
+	for (state = t->delivery->states; *state != '\0'; state++)
+		left += *state == RECIPIENT_UNDECIDED;
+	return left == t->facts.accepted;
+}
+
+static size_t write_next(void *arg, char *out, size_t cap)
+{
+	struct transaction *t = arg;
+	const struct transaction_ahead *ahead = &t->context->ahead;
+	size_t len;
+
+	if (ahead->take == NULL || !t->session->offers.pipelining
+		|| !t->session->knows_dot || !is_last_of_its_mail(t))
+		return 0;
+	t->next = ahead->take(ahead->arg);
+	if (t->next == NULL)
+		return 0;
+	len = envelope_format(t->next, out, cap);
+	if (len == 0)
+		t->next = NULL; /* it asks for itself when its turn comes */
+	else
+		t->recipients_behind = t->next->count;
+	return len;
+}
+
+static void take_unreadable(struct transaction *t, int err)
+{
+	t->report->read_error = err;
+	t->report->effects |= EFFECT_CLOSE;
+}
+
+/* Without the dot nothing can have been accepted. */
+static void take_early_reply(struct transaction *t)
+{
+	if (t->session->parser.reply.code < 400)
+		verdict_cut(t, EVENT_GARBAGE);
+	else
+		verdict_take(t, STAGE_DOT, 0, EVENT_REPLY);
+	t->report->effects |= EFFECT_CLOSE;
+}
+
+static void send_content(struct transaction *t)
+{
+	const struct transaction_context *context = t->context;
+	struct session *s = t->session;
+	const struct content_tail tail = { write_next, t };
+	struct content_result sent;
+
+	s->in_reset = false;
+	sent = content_send(context->content, s, context->spool,
+		context->dataset, t->delivery->mail, &tail);
+	t->step =
+		sent.end == CONTENT_SENT ? TRANSACTION_SENT : TRANSACTION_OVER;
+	if (sent.end != CONTENT_SENT || sent.is_torn) {
+		t->next = NULL;
+		t->report->effects |= EFFECT_CLOSE;
+	}
+	if (t->next != NULL)
+		t->next->step = TRANSACTION_ASKED;
+	if (sent.end == CONTENT_EARLY)
+		take_early_reply(t);
+	else if (sent.end == CONTENT_CUT)
+		verdict_cut(t, sent.event);
+	else if (sent.end == CONTENT_UNREADABLE)
+		take_unreadable(t, sent.err);
+}
+
+/* RFC 2920 section 3.1 asks for it; nobody gets an empty mail. */
+static void send_nothing(struct transaction *t)
+{
+	struct session *s = t->session;
+	enum event event = content_send_nothing(s);
+
+	t->step = TRANSACTION_OVER;
+	if (event == EVENT_REPLY)
+		event = session_read(
+			s, session_deadline(s->timeout->any_cmd_s));
+	s->in_reset = event == EVENT_REPLY;
+	if (event != EVENT_REPLY || s->parser.reply.code == 421)
+		t->report->effects |= EFFECT_CLOSE;
+}
+
+/* ---- the reply to the dot ---------------------------------------- */
+
+/*
+ * The next mail's content is not sent, so that another session may have it:
+ * this one ends, then, with the reply to the dot.
+ */
+static void wait_for_dot(struct transaction *t, int64_t deadline_ns)
+{
+	const struct transaction_ahead *ahead = &t->context->ahead;
+	int64_t until_ns;
+	size_t len;
+
+	while (t->next != NULL) {
+		session_unread(t->session, &len);
+		until_ns = session_deadline(PATIENCE_S);
+		if (len > 0 || until_ns >= deadline_ns
+			|| session_wait(t->session, until_ns) != EVENT_TIMEOUT)
+			return;
+		if (ahead->yield(ahead->arg)) {
+			t->next = NULL;
+			t->report->effects |= EFFECT_CLOSE;
+		}
+	}
+}
+
+static bool names_address(const struct reply *r)
+{
+	return r->status[0] != 0 && r->status[1] == ADDRESSES;
+}
+
+/*
+ * With nothing behind the dot there is no doubt which reply is the dot's: it
+ * shows whether this peer speaks of addresses there, as is not usual.
+ */
+static void learn_dot(struct session *s)
+{
+	const struct reply *r = &s->parser.reply;
+
+	if (r->code / 100 != POSITIVE)
 		return;
-	s->in_reset = true;
-	if (t.may_send && t.facts.accepted > 0)
-		send_content(&t);
-	else if (t.may_send)
-		send_nothing(&t);
+	s->knows_dot = true;
+	s->dot_names_address = names_address(r);
+}
+
+/*
+ * Whether the reply to the dot may be believed. By its own words it may be
+ * one to MAIL or RCPT, or else be none; what says nothing of itself is
+ * believed when those behind it fit what they answer.
+ */
+static bool is_in_step(const struct transaction *t)
+{
+	struct session *s = t->session;
+	const struct reply *r = &s->parser.reply;
+	bool is_positive = r->code / 100 == POSITIVE;
+	struct envelope_answers answers;
+	const char *replies;
+	size_t len;
+
+	if (r->code == CLOSING)
+		return true;
+	if (is_positive && names_address(r) && !s->dot_names_address)
+		return false;
+	if (is_positive && r->status[0] != 0 && !names_address(r)) {
+		replies = session_unread(s, &len);
+		return group_look(replies, len, t->recipients_behind)
+			!= GROUP_MISFIT;
+	}
+	answers = envelope_await(s, t->recipients_behind);
+	return answers.fit == GROUP_PARTLY ? answers.is_empty
+					   : answers.fit != GROUP_MISFIT;
+}
+
+static void take_dot(struct transaction *t)
+{
+	struct session *s = t->session;
+	int64_t deadline_ns = session_deadline(s->timeout->data_term_s);
+	enum event event;
+
+	wait_for_dot(t, deadline_ns);
+	event = session_read(s, deadline_ns);
+	if (event == EVENT_REPLY && t->recipients_behind == 0) {
+		learn_dot(s);
+	} else if (event == EVENT_REPLY && !is_in_step(t)) {
+		t->report->is_out_of_step = true;
+		event = EVENT_GARBAGE;
+	}
+	verdict_take(t, STAGE_DOT, 0, event);
+	s->mails++;
+}
+
+/* ---- the whole --------------------------------------------------- */
+
+void transaction_run(struct transaction *t)
+{
+	if (t->step == TRANSACTION_BEGUN || t->step == TRANSACTION_ASKED)
+		take_answers(t);
+	if (t->step == TRANSACTION_ANSWERED) {
+		if (t->may_send && t->facts.accepted > 0)
+			send_content(t);
+		else if (t->may_send)
+			send_nothing(t);
+	}
+	if (t->step == TRANSACTION_SENT)
+		take_dot(t);
+	t->step = TRANSACTION_OVER;
 }
 
 bool transaction_goes_on(

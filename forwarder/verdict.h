@@ -21,6 +21,19 @@
 
 enum { TRANSACTION_RECIPIENTS_MAX = 100 };
 
+struct transaction;
+
+/* Where the mail comes from whose envelope goes behind a final dot. */
+struct transaction_ahead {
+	/* The final dot is about to go: the next mail's transaction, begun
+	 * and not run; or NULL. */
+	struct transaction *(*take)(void *arg);
+	/* The reply to the dot is long in coming: true when the next mail was
+	 * given to another session, so that nothing more is said here. */
+	bool (*yield)(void *arg);
+	void *arg;
+};
+
 /* Who gives what to whom. */
 struct transaction_context {
 	struct session *session;
@@ -29,6 +42,7 @@ struct transaction_context {
 	uint64_t dataset;   /* number of the data set */
 	const char *job_id; /* for the log */
 	const char *target; /* "192.0.2.1:25", for people */
+	struct transaction_ahead ahead;
 };
 
 struct transaction_report {
@@ -38,12 +52,25 @@ struct transaction_report {
 	bool is_stale;        /* the kept session was gone: nothing was tried */
 	bool is_untried;      /* nor could a fresh session be set up */
 	bool was_stopped;     /* the program ends */
+	bool is_out_of_step;  /* replies were not those of a group behind a
+			       * dot */
 	int read_error;       /* the spool could not give the content */
 	char said[REASON_MAX + 1]; /* what led to the effects; escaped */
 };
 
+enum transaction_step {
+	TRANSACTION_BEGUN,    /* nothing is said yet */
+	TRANSACTION_ASKED,    /* MAIL to DATA went behind another's dot */
+	TRANSACTION_ANSWERED, /* MAIL to DATA: all replies are read */
+	TRANSACTION_SENT,     /* the final dot, too: one reply is due */
+	TRANSACTION_OVER,
+};
+
 /* One transaction as it proceeds. */
 struct transaction {
+	enum transaction_step step;
+	struct transaction *next; /* asked behind this one's dot, or NULL */
+	size_t recipients_behind; /* of the group behind the dot; 0: none */
 	const struct transaction_context *context;
 	struct session *session;
 	struct delivery *delivery;

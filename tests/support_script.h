@@ -32,6 +32,8 @@ struct script {
 	size_t row_count;
 	int used[ROWS_MAX];
 	bool is_released;
+	size_t gated;  /* answers that came to a gate */
+	size_t passes; /* gates that may be passed */
 	bool is_closing;
 	bool is_listening;
 	int listener;
@@ -46,6 +48,7 @@ struct script {
 	struct received mails[MAILS_MAX];
 	size_t mail_count;
 	bool saw_pipelining;
+	size_t pairs;
 };
 
 static inline bool starts_with(const char *text, const char *start)

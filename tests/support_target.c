@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { INPUT_MAX = 65536 };
+enum { INPUT_MAX = 65536, REPLY_MAX = 4096 };
 
 /* One connection. */
 struct peer {
@@ -72,7 +72,8 @@ static struct script_row find_row(
 	for (i = 0; i < sizeof good / sizeof *good; i++)
 		if (starts_with(line, good[i].command)
 			&& (row.command == NULL
-				|| (row.act == SCRIPT_GATE
+				|| ((row.act == SCRIPT_GATE
+					    || row.act == SCRIPT_DRIP)
 					&& row.reply == NULL))) {
 			row.command = good[i].command;
 			row.reply = good[i].reply;
@@ -83,20 +84,35 @@ static struct script_row find_row(
 static void wait_at_gate(struct script *s)
 {
 	pthread_mutex_lock(&s->lock);
-	while (!s->is_released && !s->is_closing)
+	s->gated++;
+	pthread_cond_broadcast(&s->changed);
+	while (!s->is_released && s->passes == 0 && !s->is_closing)
 		pthread_cond_wait(&s->changed, &s->lock);
+	if (s->passes > 0)
+		s->passes--;
 	pthread_mutex_unlock(&s->lock);
 }
 
-static bool say(struct peer *p, const char *text)
+/* In pieces of so many octets. */
+static bool say(struct peer *p, const char *text, size_t piece)
 {
-	size_t len = strlen(text);
-	char line[4096];
+	size_t len = strlen(text) + 2;
+	size_t said = 0;
+	char line[REPLY_MAX];
 
-	ck_assert_uint_lt(len, sizeof line - 2);
-	memcpy(line, text, len);
-	memcpy(line + len, "\r\n", 2);
-	return send(p->fd, line, len + 2, MSG_NOSIGNAL) == (ssize_t)len + 2;
+	ck_assert_uint_lt(len, sizeof line);
+	memcpy(line, text, len - 2);
+	memcpy(line + len - 2, "\r\n", 2);
+	while (said < len) {
+		size_t left = len - said;
+		ssize_t n = send(p->fd, line + said,
+			left < piece ? left : piece, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return false;
+		said += (size_t)n;
+	}
+	return true;
 }
 
 static void keep_mail(struct peer *p)
@@ -167,7 +183,8 @@ static int act(struct peer *p, const char *line)
 	}
 	code = code_of(row.reply);
 	note_reply(p, line, code);
-	if (row.reply != NULL && !say(p, row.reply))
+	if (row.reply != NULL
+		&& !say(p, row.reply, row.act == SCRIPT_DRIP ? 1 : REPLY_MAX))
 		return 0;
 	if (row.act == SCRIPT_DROP || row.command == NULL)
 		return 0;
@@ -198,6 +215,13 @@ static void consume(struct peer *p, size_t len)
 	p->len -= len;
 }
 
+static void note_pair(struct script *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->pairs++;
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* Reads content up to its final dot. Returns false to close. */
 static bool take_content(struct peer *p)
 {
@@ -212,7 +236,7 @@ static bool take_content(struct peer *p)
 				find_row(p->script, "BODY", &is_scripted);
 
 			if (row.command != NULL) {
-				(void)say(p, row.reply);
+				(void)say(p, row.reply, REPLY_MAX);
 				return false;
 			}
 			is_first = false;
@@ -239,6 +263,8 @@ static bool take_content(struct peer *p)
 			return false;
 	}
 	note_line(p->script, ".");
+	if (p->len > 0)
+		note_pair(p->script);
 	code = act(p, ".");
 	p->has_sender = false;
 	buf_reset(&p->recipients);
@@ -449,6 +475,14 @@ void script_release(struct script *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->is_released = true;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void script_release_one(struct script *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->passes++;
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }

@@ -20,6 +20,7 @@ enum script_act {
 	SCRIPT_DROP,  /* reply if there is one, then close */
 	SCRIPT_MUTE,  /* never answer again on this connection */
 	SCRIPT_GATE,  /* answer when script_release() allows it */
+	SCRIPT_DRIP,  /* reply octet by octet, and go on */
 };
 
 /*
@@ -31,7 +32,7 @@ enum script_act {
 struct script_row {
 	const char *command;
 	enum script_act act;
-	const char *reply; /* NULL: none, or with GATE the good one */
+	const char *reply; /* NULL: none; with GATE or DRIP the good one */
 	int times;         /* 0: always */
 };
 
@@ -47,6 +48,9 @@ void script_change(struct script *s, const struct script_row *rows);
 /* Lets everything at a gate pass, now and later. */
 void script_release(struct script *s);
 
+/* Lets one pass. */
+void script_release_one(struct script *s);
+
 /* Fills in the target's address. */
 void script_address(const struct script *s, struct target_config *out);
 
@@ -60,6 +64,7 @@ void script_listen(struct script *s);
 void script_wait_mails(struct script *s, size_t count);
 void script_wait_commands(struct script *s, const char *command, size_t count);
 void script_wait_connections(struct script *s, size_t count);
+void script_wait_gates(struct script *s, size_t count); /* reached */
 
 size_t script_mails(struct script *s);
 size_t script_commands(struct script *s, const char *command);
@@ -75,5 +80,8 @@ const char *script_content(struct script *s, size_t mail);
 
 /* Whether a command came before the one before it was answered. */
 bool script_saw_pipelining(struct script *s);
+
+/* How often one came with the final dot of a mail. */
+size_t script_pairs(struct script *s);
 
 #endif

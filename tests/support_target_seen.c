@@ -51,6 +51,17 @@ static size_t count_connections(const struct script *s, const char *command)
 	return count_lines(s, "CONNECT");
 }
 
+static size_t count_gates(const struct script *s, const char *command)
+{
+	(void)command;
+	return s->gated;
+}
+
+void script_wait_gates(struct script *s, size_t count)
+{
+	ck_assert_uint_ge(seen(s, count_gates, "", count), count);
+}
+
 void script_wait_mails(struct script *s, size_t count)
 {
 	ck_assert_uint_ge(seen(s, count_mails, "", count), count);
@@ -124,4 +135,14 @@ bool script_saw_pipelining(struct script *s)
 	saw = s->saw_pipelining;
 	pthread_mutex_unlock(&s->lock);
 	return saw;
+}
+
+size_t script_pairs(struct script *s)
+{
+	size_t pairs;
+
+	pthread_mutex_lock(&s->lock);
+	pairs = s->pairs;
+	pthread_mutex_unlock(&s->lock);
+	return pairs;
 }

@@ -1,0 +1,353 @@
+#include "support_forwarder.h"
+
+#include "clock.h"
+#include "text.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Two mails, a and b, each a data set: the envelope of b goes behind the
+ * final dot of a. What follows is up to the script.
+ */
+
+enum {
+	ATTEMPTS = 20, /* b may be claimed a moment too late */
+	STEP_S = 5,
+	COUNT_MAX = 64,
+};
+
+static struct script *server;
+static uint64_t a, b;
+static char a_id[JOB_ID_LEN + 1], b_id[JOB_ID_LEN + 1];
+
+static bool is_b_claimed(void *arg)
+{
+	(void)arg;
+	return count_marks(b, STORE_MARK_CLAIMED) == 1;
+}
+
+static uint64_t submit_named(const char *who, char id[static JOB_ID_LEN + 1])
+{
+	char address[COUNT_MAX];
+	uint64_t number;
+
+	text_format(address, sizeof address, "%s@example.org", who);
+	number = submit_mail(address, who);
+	text_copy(id, JOB_ID_LEN + 1, job_name_of(test_spool, number));
+	return number;
+}
+
+/* One mail goes first: the reply to its dot has nothing behind it. */
+static void open_server(void)
+{
+	test_config.target_count = 0;
+	server = one_target(NULL);
+	test_config.targets[0].connect_limit = 1;
+	test_config.timeout.connect_idle_s = 100000;
+	test_config.retry_count = 1000;
+	forwarder_run();
+	wait_gone(submit_mail("first@example.org", "first"));
+}
+
+/* True when the envelope of b came with the dot of a. */
+static bool is_paired(const struct script_row *rows)
+{
+	static const struct script_row gate[] = {
+		{ "DATA", SCRIPT_GATE, NULL, 1 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+
+	open_server();
+	script_change(server, gate);
+	a = submit_named("a", a_id);
+	script_wait_gates(server, 1);
+	b = submit_named("b", b_id);
+	wait_until(is_b_claimed);
+	script_change(server, rows);
+	script_release_one(server);
+	script_wait_commands(server, ".", 2);
+	return script_pairs(server) == 1;
+}
+
+static void forget(uint64_t number)
+{
+	struct dataset d;
+
+	if (spool_stat(test_spool, number, &d) == 0)
+		(void)dataset_unlink(
+			test_spool, job_name_of(test_spool, number), &alice);
+}
+
+static void send_pair(const struct script_row *rows)
+{
+	int attempt;
+
+	for (attempt = 0; !is_paired(rows); attempt++) {
+		ck_assert_int_lt(attempt, ATTEMPTS);
+		forwarder_halt(0);
+		script_close(server);
+		forget(a);
+		forget(b);
+	}
+}
+
+static size_t copies(const char *content)
+{
+	char want[COUNT_MAX];
+	size_t count = 0;
+	size_t i;
+
+	text_format(want, sizeof want, "%s\r\n", content);
+	for (i = 0; i < script_mails(server); i++)
+		count += strcmp(script_content(server, i), want) == 0;
+	return count;
+}
+
+static int doubts(const char *id)
+{
+	char line[COUNT_MAX];
+
+	text_format(line, sizeof line, "possible duplicate: %s.1", id);
+	return log_count(line);
+}
+
+/* ---- replies that are what they seem ----------------------------- */
+
+enum end { ONCE, HELD };
+
+static const struct {
+	struct script_row rows[5];
+	enum end a_end, b_end;
+	size_t retries;     /* mails that were deferred and counted */
+	size_t connections; /* all told */
+	int a_doubts, b_doubts;
+} courses[] = {
+	{ { { NULL, SCRIPT_REPLY, NULL, 0 } }, ONCE, ONCE, 0, 1, 0, 0 },
+	{ { { ".", SCRIPT_DRIP, NULL, 0 }, { "MAIL", SCRIPT_DRIP, NULL, 0 },
+		  { "RCPT", SCRIPT_DRIP, NULL, 0 },
+		  { "DATA", SCRIPT_DRIP, NULL, 0 } },
+		ONCE, ONCE, 0, 1, 0, 0 },
+
+	/* the dot of a */
+	{ { { ".", SCRIPT_REPLY, "451 4.3.0 later", 1 } }, ONCE, ONCE, 1, 1, 0,
+		0 },
+	{ { { ".", SCRIPT_REPLY, "451 later", 1 } }, ONCE, ONCE, 1, 1, 0, 0 },
+	{ { { ".", SCRIPT_REPLY, "550 5.6.0 no", 1 } }, HELD, ONCE, 0, 1, 0,
+		0 },
+	{ { { ".", SCRIPT_REPLY, "550 5.1.1 no", 1 } }, HELD, ONCE, 0, 1, 0,
+		0 },
+	{ { { ".", SCRIPT_DROP, "421 4.3.2 closing", 1 } }, ONCE, ONCE, 1, 2, 0,
+		0 },
+	{ { { ".", SCRIPT_DROP, NULL, 1 } }, ONCE, ONCE, 1, 2, 1, 0 },
+	{ { { ".", SCRIPT_MUTE, NULL, 1 } }, ONCE, ONCE, 1, 2, 1, 0 },
+	{ { { ".", SCRIPT_REPLY, "hello", 1 } }, ONCE, ONCE, 1, 2, 1, 0 },
+	{ { { ".", SCRIPT_DROP, "250 2.0.0 ok", 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { ".", SCRIPT_DROP, "250 ok", 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { ".", SCRIPT_REPLY, "250 ok", 1 } }, ONCE, ONCE, 0, 1, 0, 0 },
+
+	/* the envelope of b */
+	{ { { "MAIL", SCRIPT_REPLY, "451 4.7.1 later", 1 } }, ONCE, ONCE, 1, 1,
+		0, 0 },
+	{ { { "MAIL", SCRIPT_REPLY, "550 5.7.1 no", 1 } }, ONCE, HELD, 0, 1, 0,
+		0 },
+	{ { { "MAIL", SCRIPT_DROP, "421 4.3.2 closing", 1 } }, ONCE, ONCE, 0, 2,
+		0, 0 },
+	{ { { "MAIL", SCRIPT_DROP, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { "MAIL", SCRIPT_MUTE, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { "RCPT", SCRIPT_REPLY, "450 4.2.0 busy", 1 } }, ONCE, ONCE, 1, 1,
+		0, 0 },
+	{ { { "RCPT", SCRIPT_REPLY, "550 5.1.1 no", 1 } }, ONCE, HELD, 0, 1, 0,
+		0 },
+	{ { { "RCPT", SCRIPT_DROP, "421 4.3.2 closing", 1 } }, ONCE, ONCE, 1, 2,
+		0, 0 },
+	{ { { "RCPT", SCRIPT_DROP, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { "RCPT", SCRIPT_MUTE, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	/* might be a late reply to RCPT: b is asked for again, alone */
+	{ { { "DATA", SCRIPT_REPLY, "451 4.3.0 later", 1 } }, ONCE, ONCE, 0, 2,
+		0, 0 },
+	{ { { "DATA", SCRIPT_REPLY, "554 5.7.1 no", 2 } }, ONCE, HELD, 0, 2, 0,
+		0 },
+	{ { { "DATA", SCRIPT_DROP, "421 4.3.2 closing", 1 } }, ONCE, ONCE, 1, 2,
+		0, 0 },
+	{ { { "DATA", SCRIPT_DROP, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	{ { { "DATA", SCRIPT_MUTE, NULL, 1 } }, ONCE, ONCE, 0, 2, 0, 0 },
+	/* 354 with nobody left: a lone dot */
+	{ { { "RCPT", SCRIPT_REPLY, "550 5.1.1 no", 1 },
+		  { "DATA", SCRIPT_REPLY, "354 go", 1 } },
+		ONCE, HELD, 0, 1, 0, 0 },
+	{ { { "MAIL", SCRIPT_REPLY, "550 5.7.1 no", 1 },
+		  { "DATA", SCRIPT_REPLY, "354 go", 1 } },
+		ONCE, HELD, 0, 1, 0, 0 },
+
+	/* the dot of b */
+	{ { { ".", SCRIPT_REPLY, "250 2.0.0 ok", 1 },
+		  { ".", SCRIPT_REPLY, "451 4.3.0 later", 1 } },
+		ONCE, ONCE, 1, 1, 0, 0 },
+	{ { { ".", SCRIPT_REPLY, "250 2.0.0 ok", 1 },
+		  { ".", SCRIPT_REPLY, "550 5.6.0 no", 1 } },
+		ONCE, HELD, 0, 1, 0, 0 },
+	{ { { ".", SCRIPT_REPLY, "250 2.0.0 ok", 1 },
+		  { ".", SCRIPT_DROP, NULL, 1 } },
+		ONCE, ONCE, 1, 2, 0, 1 },
+};
+
+static void check_end(uint64_t number, const char *content, enum end end)
+{
+	if (end == HELD)
+		hurry_until(number, DATASET_HELD, STEP_S * NS_PER_S);
+	else
+		hurry_until_gone(number, STEP_S * NS_PER_S);
+	ck_assert_uint_eq(copies(content), end == ONCE);
+}
+
+START_TEST(each_mail_has_the_end_its_own_replies_say)
+{
+	send_pair(courses[_i].rows);
+	check_end(a, "a", courses[_i].a_end);
+	check_end(b, "b", courses[_i].b_end);
+	ck_assert_int_eq(doubts(a_id), courses[_i].a_doubts);
+	ck_assert_int_eq(doubts(b_id), courses[_i].b_doubts);
+	ck_assert_uint_eq(forwarder_look().total_retry, courses[_i].retries);
+	ck_assert_uint_eq(script_connections(server), courses[_i].connections);
+	script_close(server);
+}
+END_TEST
+
+/* ---- replies that are not ---------------------------------------- */
+
+static const char *const places[] = { ".", "MAIL", "RCPT", "DATA" };
+
+/* Of a peer with enhanced status codes, and of one without. */
+static const char *const good[][4] = {
+	{ "250 2.0.0 Ok: queued", "250 2.1.0 Ok", "250 2.1.5 Ok", "354 go" },
+	{ "250 Ok", "250 Ok", "250 Ok", "354 go" },
+};
+
+/* What is said before and behind the reply; AGAIN stands for its double. */
+static const char again[] = "again";
+
+static const struct {
+	bool is_left_out;
+	const char *before, *behind;
+} faults[] = {
+	{ true, NULL, NULL },
+	{ true, "hello there", NULL },
+	{ true, "999 what", NULL },
+	{ false, NULL, again },
+	{ false, "250 2.0.0 extra", NULL },
+	{ false, NULL, "250 2.0.0 extra" },
+	{ false, "550 5.7.1 extra", NULL },
+	{ false, NULL, "550 5.7.1 extra" },
+	{ false, "354 extra", NULL },
+	{ false, NULL, "354 extra" },
+};
+
+enum {
+	PLACES = sizeof places / sizeof *places,
+	FAULTS = sizeof faults / sizeof *faults,
+	STYLES = 2,
+	WAYS = 2, /* each reply for itself; all in one */
+	REPLY_TEXT_LEN = 256,
+};
+
+struct wrong_replies {
+	char text[PLACES][REPLY_TEXT_LEN];
+	char all[PLACES * REPLY_TEXT_LEN];
+	struct script_row rows[PLACES + 1];
+};
+
+static void add_line(char *text, size_t cap, const char *line)
+{
+	size_t used = strlen(text);
+
+	if (line != NULL && line[0] != '\0')
+		text_format(text + used, cap - used, "%s%s",
+			used > 0 ? "\r\n" : "", line);
+}
+
+static void fill_wrong(struct wrong_replies *w, int place, int fault, int style,
+	bool is_together)
+{
+	const char *right, *behind;
+	char *text;
+	int i;
+
+	memset(w, 0, sizeof *w);
+	for (i = 0; i < PLACES; i++) {
+		text = w->text[i];
+		right = good[style][i];
+		if (i != place) {
+			add_line(text, REPLY_TEXT_LEN, right);
+		} else {
+			behind = faults[fault].behind;
+			add_line(text, REPLY_TEXT_LEN, faults[fault].before);
+			if (!faults[fault].is_left_out)
+				add_line(text, REPLY_TEXT_LEN, right);
+			add_line(text, REPLY_TEXT_LEN,
+				behind == again ? right : behind);
+		}
+		add_line(w->all, sizeof w->all, text);
+		w->rows[i] = (struct script_row){ places[i], SCRIPT_REPLY,
+			text[0] != '\0' && !is_together ? text : NULL, 1 };
+	}
+	if (is_together)
+		w->rows[0].reply = w->all;
+}
+
+/*
+ * No mail is settled by what was not said of it: whatever the target did not
+ * accept comes again, and what it may have accepted is named before it comes
+ * again. The content of b does not go out there, but where a 354 too many
+ * came just where its own one was due.
+ */
+START_TEST(a_reply_too_many_or_too_few_settles_nothing)
+{
+	struct wrong_replies wrong;
+	int place = _i % PLACES;
+	int fault = _i / PLACES % FAULTS;
+	int style = _i / PLACES / FAULTS % STYLES;
+	bool is_together = _i / PLACES / FAULTS / STYLES != 0;
+
+	fill_wrong(&wrong, place, fault, style, is_together);
+	send_pair(wrong.rows);
+	hurry_until_gone(a, STEP_S * NS_PER_S);
+	hurry_until_gone(b, STEP_S * NS_PER_S);
+	ck_assert_uint_ge(copies("a"), 1);
+	ck_assert_uint_le(copies("a"), 1 + (size_t)doubts(a_id));
+	ck_assert_uint_ge(copies("b"), 1);
+	ck_assert_uint_le(copies("b"), 1 + (size_t)doubts(b_id));
+	if (place != 2 || faults[fault].behind == NULL)
+		ck_assert_int_eq(doubts(b_id), 0);
+	ck_assert_uint_ge(script_connections(server), 2);
+	script_close(server);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, each_mail_has_the_end_its_own_replies_say, 0,
+		sizeof courses / sizeof *courses);
+	tcase_add_loop_test(tc, a_reply_too_many_or_too_few_settles_nothing, 0,
+		PLACES * FAULTS * STYLES * WAYS);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("pipeline");
+	TCase *tc = tcase_create("pipeline");
+	SRunner *sr;
+	int failed;
+
+	tcase_set_timeout(tc, 30);
+	tcase_add_checked_fixture(
+		tc, forwarder_set_up_moved, forwarder_tear_down);
+	add_tests(tc);
+	suite_add_tcase(suite, tc);
+	sr = srunner_create(suite);
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
