@@ -10,7 +10,8 @@
 #include <string.h>
 
 enum {
-	STALL_S = 1, /* before the store is asked again */
+	STALL_S = 1,      /* before the store is asked again */
+	CLAIMED_MANY = 8, /* more than one reader should begin alone */
 };
 
 /* ---- made and ended ---------------------------------------------- */
@@ -192,7 +193,10 @@ bool mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim)
 		q->claimed.tail = c;
 		q->claimed.count++;
 	}
-	wake_reader(q);
+	/* a reader at work takes a few more before it sleeps */
+	if (q->reader_count == q->waiting_readers
+		|| q->claimed.count >= CLAIMED_MANY)
+		wake_reader(q);
 	mutex_unlock(&q->lock);
 	return c != NULL;
 }
