@@ -1,6 +1,7 @@
 #include "support_fs.h"
 
 #include "clock.h"
+#include "support_run.h"
 #include "support_scratch.h"
 #include "text.h"
 
@@ -169,12 +170,12 @@ void mounted_teardown(void)
 	mutex_fini(&mounted.lock);
 }
 
-int mounted_main(int (*run)(void))
+int mounted_main(Suite *suite)
 {
 	int status;
 
 	scratch_open();
-	status = run();
+	status = suite_run(suite);
 	scratch_close();
 	return status;
 }

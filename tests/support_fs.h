@@ -9,6 +9,7 @@
 #include "fs.h"
 #include "mutex.h"
 
+#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -40,8 +41,8 @@ void mounted_teardown(void);
 /* What the forwarder of MAIL shows from now on. */
 void show_status(const struct forwarder_status *status);
 
-/* What main() of a test program does around its suite of one fixture. */
-int mounted_main(int (*run)(void));
+/* Runs a suite of tests with these fixtures; returns main's exit status. */
+int mounted_main(Suite *suite);
 
 /* A path below the mount, in a buffer of the thread; two may be in use. */
 const char *in_mount(const char *format, ...) PRINTF_LIKE(1, 2);

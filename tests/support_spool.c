@@ -1,10 +1,11 @@
 #include "support_spool.h"
 
 #include "clock.h"
+#include "support_folder.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,11 +37,7 @@ static void open_directory(void)
 
 void store_on_disk_open(void)
 {
-	const char *scratch = getenv("TMPDIR");
-
-	snprintf(directory, sizeof directory, "%s/spool.XXXXXX",
-		scratch != NULL ? scratch : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
+	folder_make(directory, sizeof directory);
 	open_directory();
 }
 
@@ -52,20 +49,11 @@ void store_on_disk_reopen(void)
 	open_directory();
 }
 
-static int remove_entry(const char *path, const struct stat *status, int type,
-	struct FTW *where)
-{
-	(void)status;
-	(void)type;
-	(void)where;
-	return remove(path);
-}
-
 void store_on_disk_close(void)
 {
 	store_close(test_store);
 	if (directory[0] != '\0')
-		nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+		folder_remove(directory);
 	directory[0] = '\0';
 }
 
@@ -95,50 +83,19 @@ void spool_tear_down(void)
 	store_on_disk_close();
 }
 
-/* ---- answers --------------------------------------------------------- */
-
-void awaited_init(struct awaited *a)
+int spool_run_on_stores(const char *name, void (*add_tests)(TCase *tests))
 {
-	mutex_init(&a->lock, RANK_LEAF);
-	cond_init(&a->set);
-	a->is_set = false;
-}
+	Suite *suite = suite_create(name);
+	TCase *in_memory = tcase_create("in memory");
+	TCase *on_disk = tcase_create("on disk");
 
-void awaited_set(void *answer, int err)
-{
-	struct awaited *a = answer;
-
-	mutex_lock(&a->lock);
-	ck_assert(!a->is_set);
-	a->is_set = true;
-	a->err = err;
-	cond_broadcast(&a->set);
-	mutex_unlock(&a->lock);
-}
-
-bool awaited_is_set(struct awaited *a)
-{
-	bool is_set;
-
-	mutex_lock(&a->lock);
-	is_set = a->is_set;
-	mutex_unlock(&a->lock);
-	return is_set;
-}
-
-int awaited_wait(struct awaited *a)
-{
-	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_NS;
-	int err;
-
-	mutex_lock(&a->lock);
-	while (!a->is_set)
-		ck_assert(cond_wait_until(&a->set, &a->lock, deadline_ns));
-	err = a->err;
-	mutex_unlock(&a->lock);
-	cond_fini(&a->set);
-	mutex_fini(&a->lock);
-	return err;
+	tcase_add_checked_fixture(in_memory, spool_set_up, spool_tear_down);
+	tcase_add_checked_fixture(on_disk, spool_set_up_disk, spool_tear_down);
+	add_tests(in_memory);
+	add_tests(on_disk);
+	suite_add_tcase(suite, in_memory);
+	suite_add_tcase(suite, on_disk);
+	return suite_run(suite);
 }
 
 /* Gives other threads a moment; false once the deadline has passed. */

@@ -1,12 +1,14 @@
 /*
- * support_spool - what tests of the spool share: callers, answers to wait
- * for, data sets in one call, and what was logged.
+ * support_spool - what tests of the spool share: callers, data sets in one
+ * call, and what was logged.
  */
 #ifndef SUPPORT_SPOOL_H
 #define SUPPORT_SPOOL_H
 
 #include "../fs/spool_file.h"
-#include "mutex.h"
+#include "support_awaited.h"
+
+#include <check.h>
 
 extern const struct spool_caller alice, bob, operator_caller;
 
@@ -22,26 +24,15 @@ void spool_set_up_disk(void);
 /* For both. */
 void spool_tear_down(void);
 
+/* Runs a suite on both stores; returns main's exit status. */
+MUST_USE int spool_run_on_stores(
+	const char *name, void (*add_tests)(TCase *tests));
+
 /* test_store alone: on disk, in a folder of its own. _reopen does nothing to
  * a store in memory, _close takes the folder away. */
 void store_on_disk_open(void);
 void store_on_disk_reopen(void);
 void store_on_disk_close(void);
-
-/* One answer of a function with a done: pass awaited_set and the answer. */
-struct awaited {
-	struct mutex lock;
-	struct cond set;
-	bool is_set;
-	int err;
-};
-
-void awaited_init(struct awaited *a);
-void awaited_set(void *answer, int err);
-bool awaited_is_set(struct awaited *a);
-
-/* Waits for the answer, frees what it holds, and returns it. */
-int awaited_wait(struct awaited *a);
 
 /* A judge: complete is what ends in a line with a dot. */
 bool judge_by_dot(spool_reader *read, void *arg);

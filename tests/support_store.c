@@ -5,109 +5,61 @@
 
 #include <assert.h>
 #include <check.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { DEADLINE_S = 60, PIECE = 64 << 10, FOLDERS_OPEN = 16 };
-
-/* ---- answers --------------------------------------------------------- */
-
-/* No ck_assert() here: it takes memory, and some tests count that. */
-
-void answer_init(struct answer *a)
-{
-	mutex_init(&a->lock, RANK_LEAF);
-	cond_init(&a->set);
-	a->is_set = false;
-	a->err = 0;
-}
-
-void answer_set(void *answer, int err)
-{
-	struct answer *a = answer;
-
-	mutex_lock(&a->lock);
-	assert(!a->is_set);
-	a->is_set = true;
-	a->err = err;
-	cond_signal(&a->set);
-	mutex_unlock(&a->lock);
-}
-
-int answer_wait(struct answer *a)
-{
-	int64_t deadline_ns = clock_monotonic_ns() + DEADLINE_S * NS_PER_S;
-	bool is_in_time = true;
-	int err;
-
-	mutex_lock(&a->lock);
-	while (!a->is_set && is_in_time)
-		is_in_time = cond_wait_until(&a->set, &a->lock, deadline_ns);
-	assert(a->is_set);
-	err = a->err;
-	mutex_unlock(&a->lock);
-	cond_fini(&a->set);
-	mutex_fini(&a->lock);
-	return err;
-}
-
-void answer_ignore(void *arg, int err)
-{
-	(void)arg;
-	(void)err;
-}
+enum { PIECE = 64 << 10 };
 
 int sync_wait(struct store *s, uint64_t number)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_sync(s, number, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_sync(s, number, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 int submit_wait(struct store *s, uint64_t number, enum dataset_state to,
 	const char *reason)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_submit(s, number, to, reason, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_submit(s, number, to, reason, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 int move_wait(struct store *s, uint64_t number, enum dataset_state from,
 	enum dataset_state to, const char *reason)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_move(s, number, from, to, reason, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_move(s, number, from, to, reason, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 int relabel_wait(
 	struct store *s, uint64_t number, const char *label, bool has_label)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_relabel(s, number, label, has_label, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_relabel(s, number, label, has_label, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 int checkpoint_wait(struct store *s, uint64_t number, uint64_t token,
 	const struct store_mark *marks, size_t count)
 {
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_checkpoint(s, number, token, marks, count, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_checkpoint(s, number, token, marks, count, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 int finish_wait(struct store *s, uint64_t number, uint64_t token,
@@ -116,11 +68,11 @@ int finish_wait(struct store *s, uint64_t number, uint64_t token,
 	struct store_finish how = {
 		.to = to, .next_try_ns = next_try_ns, .reason = reason
 	};
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
-	store_finish(s, number, token, &how, answer_set, &a);
-	return answer_wait(&a);
+	awaited_init(&a);
+	store_finish(s, number, token, &how, awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 /* ---- data sets ------------------------------------------------------- */
@@ -256,29 +208,4 @@ void check_pattern(
 	ck_assert_int_eq(store_read(s, number, size, got, PIECE), 0);
 	free(want);
 	free(got);
-}
-
-/* ---- folders --------------------------------------------------------- */
-
-void folder_make(char *path, size_t cap)
-{
-	const char *parent = getenv("TMPDIR");
-
-	ck_assert(text_format(path, cap, "%s/jesfs-store.XXXXXX",
-		parent != NULL ? parent : "/tmp"));
-	ck_assert_ptr_nonnull(mkdtemp(path));
-}
-
-static int remove_one(
-	const char *path, const struct stat *st, int type, struct FTW *at)
-{
-	(void)st;
-	(void)type;
-	(void)at;
-	return remove(path);
-}
-
-void folder_remove(const char *path)
-{
-	nftw(path, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,29 +1,14 @@
 /*
- * support_store - what tests of stores share: answers to wait for, data sets
- * in one call, folders that go away.
+ * support_store - what tests of stores share: data sets in one call.
  *
  * Functions without a result fail the test where something goes wrong.
  */
 #ifndef SUPPORT_STORE_H
 #define SUPPORT_STORE_H
 
-#include "mutex.h"
 #include "store.h"
-
-/* One answer of a function with a done: pass answer_set and the answer. */
-struct answer {
-	struct mutex lock;
-	struct cond set;
-	bool is_set;
-	int err;
-};
-
-void answer_init(struct answer *a);
-void answer_set(void *answer, int err);
-/* Waits for the answer, frees what it holds, and returns it. */
-int answer_wait(struct answer *a);
-/* For those whose answer does not matter. */
-void answer_ignore(void *arg, int err);
+#include "support_awaited.h"
+#include "support_folder.h"
 
 /* The calls of store.h, waited for. */
 int sync_wait(struct store *s, uint64_t number);
@@ -60,9 +45,5 @@ void pattern_fill(
 	unsigned char *octets, unsigned int seed, uint64_t from, size_t len);
 void check_pattern(
 	struct store *s, uint64_t number, unsigned int seed, uint64_t size);
-
-/* A new folder below TMPDIR; folder_remove() takes it away again. */
-void folder_make(char *path, size_t cap);
-void folder_remove(const char *path);
 
 #endif

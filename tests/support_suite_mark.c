@@ -137,13 +137,13 @@ START_TEST(marks_are_settled_with_the_finish)
 	struct store_finish how = { DATASET_WAITING, 1, "later", marks, 3, 0 };
 	struct store_mark_row rows[3];
 	struct store_claim claim;
-	struct answer a;
+	struct awaited a;
 	uint64_t token = 0;
 	uint64_t number = dataset_in_state(the_store, DATASET_ACTIVE, &token);
 
-	answer_init(&a);
-	store_finish(the_store, number, token, &how, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), 0);
+	awaited_init(&a);
+	store_finish(the_store, number, token, &how, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
 	ck_assert(claim_one(the_store, &claim));
 	ck_assert_uint_eq(claim.read_upto, 3);
 	ck_assert_uint_eq(marks_of(number, rows, 3), 1);
@@ -166,15 +166,15 @@ START_TEST(no_mail_is_passed_over)
 	};
 	struct store_finish how = { DATASET_READY, 0, "", marks, 2, 0 };
 	struct store_claim claim;
-	struct answer a;
+	struct awaited a;
 	uint64_t token = 0;
 	uint64_t number = dataset_in_state(the_store, DATASET_ACTIVE, &token);
 
 	ck_assert_int_eq(checkpoint_wait(the_store, number, token, marks, 2),
 		STORE_BUSY);
-	answer_init(&a);
-	store_finish(the_store, number, token, &how, answer_set, &a);
-	ck_assert_int_eq(answer_wait(&a), STORE_BUSY);
+	awaited_init(&a);
+	store_finish(the_store, number, token, &how, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), STORE_BUSY);
 	ck_assert_int_eq(
 		checkpoint_wait(the_store, number, token, marks, 3), 0);
 	ck_assert_int_eq(

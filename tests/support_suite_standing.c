@@ -30,12 +30,12 @@ static int finish_with(const struct store_claim *claim, size_t units)
 		.reason = "",
 		.units = units,
 	};
-	struct answer a;
+	struct awaited a;
 
-	answer_init(&a);
+	awaited_init(&a);
 	store_finish(the_store, claim->dataset.number, claim->token, &how,
-		answer_set, &a);
-	return answer_wait(&a);
+		awaited_set, &a);
+	return awaited_wait(&a);
 }
 
 START_TEST(what_becomes_ready_uses_a_unit)

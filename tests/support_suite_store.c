@@ -1,3 +1,4 @@
+#include "support_run.h"
 #include "support_suite_parts.h"
 
 #include "clock.h"
@@ -233,11 +234,5 @@ Suite *suite_store_create(const struct suite_store *made)
 
 int suite_store_run(Suite *suite)
 {
-	SRunner *sr = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

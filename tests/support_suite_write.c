@@ -200,23 +200,23 @@ END_TEST
 START_TEST(a_flush_and_its_submit_may_be_queued_together)
 {
 	uint64_t gap = _i == 0 ? 0 : 2 << 20; /* the second is a large one */
-	struct answer answers[4];
+	struct awaited answers[4];
 	uint64_t number = dataset_begin(the_store, "x");
 	char octets[16];
 	int i;
 
 	for (i = 0; i < 4; i++)
-		answer_init(&answers[i]);
+		awaited_init(&answers[i]);
 	dataset_append(the_store, number, 0, "one ", 4);
-	store_sync(the_store, number, answer_set, &answers[0]);
+	store_sync(the_store, number, awaited_set, &answers[0]);
 	dataset_append(the_store, number, gap + 4, "two ", 4);
-	store_sync(the_store, number, answer_set, &answers[1]);
+	store_sync(the_store, number, awaited_set, &answers[1]);
 	dataset_append(the_store, number, gap + 8, "three", 5);
-	store_sync(the_store, number, answer_set, &answers[2]);
+	store_sync(the_store, number, awaited_set, &answers[2]);
 	store_submit(
-		the_store, number, DATASET_READY, "", answer_set, &answers[3]);
+		the_store, number, DATASET_READY, "", awaited_set, &answers[3]);
 	for (i = 0; i < 4; i++)
-		ck_assert_int_eq(answer_wait(&answers[i]), 0);
+		ck_assert_int_eq(awaited_wait(&answers[i]), 0);
 	check_state(the_store, number, DATASET_READY);
 	ck_assert_int_eq(store_read(the_store, number, 0, octets, 4), 4);
 	ck_assert_mem_eq(octets, "one ", 4);

@@ -1,5 +1,7 @@
 #include "../forwarder/address.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -193,14 +195,10 @@ START_TEST(a_domain_is_what_ehlo_may_carry)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("address");
 	TCase *tests = tcase_create("address");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, a_path_is_read_or_refused, 0, COUNT(paths));
@@ -208,8 +206,5 @@ int main(void)
 	tcase_add_test(tests, parts_have_their_limits);
 	tcase_add_loop_test(
 		tests, a_domain_is_what_ehlo_may_carry, 0, COUNT(domains));
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

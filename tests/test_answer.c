@@ -1,6 +1,7 @@
 /* A store that does not answer: every request is answered all the same. */
 #include "../fs/store_ops.h"
 #include "clock.h"
+#include "support_clock.h"
 #include "support_fs.h"
 
 #include <check.h>
@@ -8,32 +9,10 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { AHEAD_S = 31, PARKED_MAX = 8 };
-
-/* What the clocks are ahead of the kernel's. */
-static _Atomic int64_t ahead_ns;
-
-static int64_t kernel_ns(clockid_t id)
-{
-	struct timespec now;
-
-	clock_gettime(id, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec + atomic_load(&ahead_ns);
-}
-
-static int64_t monotonic_ns(void)
-{
-	return kernel_ns(CLOCK_MONOTONIC);
-}
-
-static int64_t wall_ns(void)
-{
-	return kernel_ns(CLOCK_REALTIME);
-}
 
 /* The store in memory, but a sync is answered when the test says so. */
 static struct store_ops slow_ops;
@@ -74,9 +53,7 @@ static void make_slow(struct store *s)
 
 static void setup(void)
 {
-	static const struct clock_source source = { monotonic_ns, wall_ns };
-
-	clock_set_source(&source);
+	clock_take_over();
 	mounted.change_store = make_slow;
 	mounted_setup();
 }
@@ -146,7 +123,7 @@ START_TEST(without_an_answer_close_fails_and_nothing_is_sent)
 {
 	pid_t pid = start_close();
 
-	atomic_store(&ahead_ns, AHEAD_S * NS_PER_S);
+	clock_forward(AHEAD_S * NS_PER_S);
 	ck_assert_int_eq(process_wait(pid), EIO << 8);
 	expect_state(1, DATASET_OPEN);
 	/* It comes late: its writer was told that it failed. */
@@ -175,7 +152,7 @@ START_TEST(a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use)
 	spool_quiesce(mounted.spool);
 	ck_assert_int_eq(pthread_create(&thread, NULL, stop, &was_over), 0);
 	while (!atomic_load(&is_stopped)) {
-		atomic_fetch_add(&ahead_ns, NS_PER_S);
+		clock_forward(NS_PER_S);
 		nanosleep(&span, NULL);
 	}
 	pthread_join(thread, NULL);
@@ -188,12 +165,10 @@ START_TEST(a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use)
 }
 END_TEST
 
-static int run(void)
+static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("answer");
 	TCase *tc = tcase_create("late");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, mounted_teardown);
 	tcase_set_timeout(tc, 60);
@@ -208,14 +183,10 @@ static int run(void)
 	tcase_add_test(tc,
 		a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(run);
+	return mounted_main(new_suite());
 }

@@ -1,6 +1,7 @@
 /* Replies that wait for a completion. FUSE is taken over: see below. */
 #include "../fs/answer.h"
 #include "../fs/ops.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
@@ -247,8 +248,6 @@ int main(void)
 {
 	Suite *suite = suite_create("answers by themselves");
 	TCase *tc = tcase_create("records");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, the_completion_answers, 0, 2);
@@ -260,9 +259,5 @@ int main(void)
 	tcase_add_test(tc, who_closes_last_has_the_last_word);
 	tcase_add_test(tc, who_was_killed_leaves_nothing_to_send);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -3,11 +3,11 @@
 #include "clock.h"
 #include "mutex.h"
 #include "support_clock.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 
 #define PATIENCE_NS (30 * NS_PER_S)
 
@@ -82,16 +82,10 @@ int main(void)
 {
 	Suite *suite = suite_create("bounded");
 	TCase *tc = tcase_create("bounded");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, work_that_ends_is_waited_for);
 	tcase_add_test(tc, work_that_is_stuck_is_left_behind_and_goes_on);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

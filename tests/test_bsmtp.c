@@ -1,5 +1,6 @@
 #include "../forwarder/bsmtp.h"
 #include "buf.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -423,14 +424,10 @@ START_TEST(a_mail_nobody_took_is_freed)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("bsmtp");
 	TCase *tests = tcase_create("bsmtp");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(
@@ -444,8 +441,5 @@ int main(void)
 		tests, only_what_says_its_end_is_complete, 0, COUNT(ends));
 	tcase_add_test(tests, what_follows_quit_is_consumed_unread);
 	tcase_add_test(tests, a_mail_nobody_took_is_freed);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

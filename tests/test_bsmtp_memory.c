@@ -4,9 +4,10 @@
  */
 #include "../forwarder/bsmtp.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 void *__real_calloc(size_t count, size_t size);
@@ -108,14 +109,9 @@ int main(void)
 {
 	Suite *suite = suite_create("bsmtp memory");
 	TCase *tests = tcase_create("bsmtp memory");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_test(tests, a_mail_comes_with_all_recipients_or_as_an_error);
 	tcase_add_test(tests, a_parser_without_memory_is_none);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,11 +2,11 @@
 
 #include "store_read.h"
 #include "support_local.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -268,8 +268,6 @@ int main(void)
 {
 	Suite *suite = suite_create("catalogue");
 	TCase *tc = tcase_create("rows");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
@@ -282,9 +280,5 @@ int main(void)
 	tcase_add_test(tc, damage_is_found_after_an_unclean_stop);
 	tcase_add_test(tc, what_is_no_catalogue_is_refused);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

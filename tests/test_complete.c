@@ -1,8 +1,9 @@
 #include "forwarder.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* A data set whose octets come in pieces, and may end in an error. */
@@ -57,20 +58,13 @@ START_TEST(only_a_session_that_says_its_end_is_complete)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("complete");
 	TCase *tests = tcase_create("complete");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, only_a_session_that_says_its_end_is_complete,
 		0, COUNT(cases));
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,21 +7,21 @@
 #include "../fs/config_file.h"
 #include "../fs/config_host.h"
 #include "buf.h"
+#include "support_config.h"
+#include "support_folder.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define TARGET "TargetServer\n{\n TargetIP 127.0.0.1\n}\n"
 
 static char dir[512];
 static char main_file[sizeof dir + 16];
@@ -36,16 +36,6 @@ static const char *path(const char *name)
 	return out;
 }
 
-static void put(const char *name, const char *text)
-{
-	FILE *f = fopen(path(name), "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-	ck_assert_int_eq(chmod(path(name), 0644), 0);
-}
-
 /* jesfs.conf with a pattern in the scratch directory, and more text. */
 static void put_main(const char *pattern, const char *more)
 {
@@ -54,7 +44,7 @@ static void put_main(const char *pattern, const char *more)
 	ck_assert(text_format(text, sizeof text,
 		"SpoolDirectory /var/spool/x\nWriterConfig %s/%s\n%s", dir,
 		pattern, more));
-	put("jesfs.conf", text);
+	folder_put(dir, "jesfs.conf", text);
 }
 
 static int read_all(void)
@@ -85,36 +75,23 @@ static void expect_messages(const char *expected)
 
 static void set_up(void)
 {
-	const char *parent = getenv("TMPDIR");
-
-	ck_assert(text_format(dir, sizeof dir, "%s/jesfs-config-XXXXXX",
-		parent != NULL ? parent : "/tmp"));
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir, sizeof dir);
 	text_copy(main_file, sizeof main_file, path("jesfs.conf"));
 	config = NULL;
 	messages = NULL;
-}
-
-static int take_away(
-	const char *name, const struct stat *st, int kind, struct FTW *at)
-{
-	(void)st;
-	(void)kind;
-	(void)at;
-	return remove(name);
 }
 
 static void tear_down(void)
 {
 	config_free(config);
 	free(messages);
-	nftw(dir, take_away, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(dir);
 }
 
 START_TEST(the_smallest_configuration_works)
 {
 	put_main("*.cnf", "");
-	put("MAIL.cnf", TARGET "ExtWrtName MAIL\n");
+	folder_put(dir, "MAIL.cnf", TARGET "ExtWrtName MAIL\n");
 	ck_assert_int_eq(read_all(), 0);
 	expect_messages("");
 	ck_assert_str_eq(config->spool_directory, "/var/spool/x");
@@ -129,8 +106,8 @@ END_TEST
 START_TEST(a_writer_is_named_as_its_file_or_as_it_says)
 {
 	put_main("w*.conf", "HeloName relay.example\n");
-	put("w#1.conf", TARGET);
-	put("w-2-is-no-name.conf", "ExtWrtName mail@2\n" TARGET);
+	folder_put(dir, "w#1.conf", TARGET);
+	folder_put(dir, "w-2-is-no-name.conf", "ExtWrtName mail@2\n" TARGET);
 	ck_assert_int_eq(read_all(), 0);
 	expect_messages("");
 	ck_assert_uint_eq(config->writer_count, 2);
@@ -143,9 +120,9 @@ END_TEST
 START_TEST(every_error_of_every_file_is_told_in_one_run)
 {
 	put_main("w?.conf", "LogLevl 7\nOperatorGroup no-such-group\n");
-	put("w1.conf", "TargetServer {\n TargetIP x\n}\n");
-	put("w2.conf", "# empty\n");
-	put("w3.conf", TARGET "RetryLimit { Count 9999\n}\n");
+	folder_put(dir, "w1.conf", "TargetServer {\n TargetIP x\n}\n");
+	folder_put(dir, "w2.conf", "# empty\n");
+	folder_put(dir, "w3.conf", TARGET "RetryLimit { Count 9999\n}\n");
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages(
 		"@/jesfs.conf:3:1: unknown statement \"LogLevl\", expected "
@@ -171,7 +148,7 @@ END_TEST
 
 START_TEST(an_empty_configuration_says_what_it_needs)
 {
-	put("jesfs.conf", "");
+	folder_put(dir, "jesfs.conf", "");
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages(
 		"@/jesfs.conf: no valid SpoolDirectory, expected one\n"
@@ -196,8 +173,8 @@ END_TEST
 START_TEST(two_files_of_one_writer_name_are_an_error)
 {
 	put_main("w*", "");
-	put("w1.conf", TARGET "ExtWrtName A\n");
-	put("w2.conf", TARGET "ExtWrtName a\n");
+	folder_put(dir, "w1.conf", TARGET "ExtWrtName A\n");
+	folder_put(dir, "w2.conf", TARGET "ExtWrtName a\n");
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages("@/w2.conf:5:12: writer name A is taken by @/w1.conf, "
 			"expected one file for each name\n");
@@ -207,7 +184,7 @@ END_TEST
 START_TEST(a_file_name_that_is_no_writer_name_needs_extwrtname)
 {
 	put_main("*l.conf", "");
-	put("batch-mail.conf", TARGET);
+	folder_put(dir, "batch-mail.conf", TARGET);
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages(
 		"@/batch-mail.conf: the name of the file is not a writer name, "
@@ -224,7 +201,7 @@ START_TEST(a_sixty_fifth_writer_is_an_error)
 	put_main("w*", "");
 	for (i = 0; i <= DATASET_WRITERS_MAX; i++) {
 		text_format(name, sizeof name, "w%02d.conf", i);
-		put(name, TARGET);
+		folder_put(dir, name, TARGET);
 	}
 	ck_assert_int_eq(read_all(), -EINVAL);
 	ck_assert_ptr_nonnull(strstr(messages, "gives more than 64 writers"));
@@ -234,7 +211,7 @@ END_TEST
 START_TEST(a_fifth_target_does_not_keep_a_mount_from_starting)
 {
 	put_main("w*", "");
-	put("w.conf", TARGET TARGET);
+	folder_put(dir, "w.conf", TARGET TARGET);
 	ck_assert_int_eq(read_all(), 0);
 	expect_messages("@/w.conf:5:1: warning: target server 127.0.0.1 port "
 			"25 is there already, this one is ignored\n");
@@ -250,7 +227,7 @@ START_TEST(the_operator_group_is_looked_up)
 	text_format(statement, sizeof statement, "OperatorGroup %s\n",
 		entry->gr_name);
 	put_main("w*", statement);
-	put("w.conf", TARGET);
+	folder_put(dir, "w.conf", TARGET);
 	ck_assert_int_eq(read_all(), 0);
 	ck_assert(config->has_operator_gid);
 	ck_assert_uint_eq(config->operator_gid, 0);
@@ -262,7 +239,7 @@ END_TEST
 START_TEST(a_file_that_others_may_write_is_refused)
 {
 	put_main("w*", "");
-	put("w.conf", TARGET);
+	folder_put(dir, "w.conf", TARGET);
 	ck_assert_int_eq(chmod(path("w.conf"), 0664), 0);
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages("@/w.conf: its group or others may write it (mode "
@@ -280,7 +257,7 @@ START_TEST(a_file_of_somebody_else_is_refused)
 	if (geteuid() != 0)
 		return; /* only root can give a file away */
 	put_main("w*", "");
-	put("w.conf", TARGET);
+	folder_put(dir, "w.conf", TARGET);
 	ck_assert_int_eq(chown(path("w.conf"), 12345, (gid_t)-1), 0);
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages("@/w.conf: owned by uid 12345, expected root\n");
@@ -304,7 +281,7 @@ END_TEST
 START_TEST(a_file_over_a_megabyte_is_refused)
 {
 	put_main("w*", "");
-	put("w.conf", TARGET);
+	folder_put(dir, "w.conf", TARGET);
 	ck_assert_int_eq(
 		truncate(path("w.conf"), CONFIG_FILE_OCTETS_MAX + 1), 0);
 	ck_assert_int_eq(read_all(), -EINVAL);
@@ -356,14 +333,9 @@ int main(void)
 {
 	Suite *s = suite_create("config_read");
 	TCase *t = tcase_create("files");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

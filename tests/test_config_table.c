@@ -2,6 +2,7 @@
  * What the statements of a writer's file and of jesfs.conf mean.
  */
 #include "support_config.h"
+#include "support_run.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -230,8 +231,6 @@ int main(void)
 {
 	Suite *s = suite_create("config_table");
 	TCase *t = tcase_create("config_table");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_test(t, every_statement_of_a_writer_file_is_kept);
 	tcase_add_test(t, what_a_writer_file_does_not_say_has_the_default);
@@ -245,8 +244,5 @@ int main(void)
 	tcase_add_test(t, a_time_shorter_than_cssmtp_takes_is_a_warning);
 	tcase_add_test(t, every_statement_of_jesfs_conf_is_kept);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

@@ -3,6 +3,7 @@
  * hostile ones give messages and nothing else.
  */
 #include "support_config.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -349,14 +350,10 @@ START_TEST(a_file_cut_anywhere_is_read_to_its_end)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
-
 int main(void)
 {
 	Suite *s = suite_create("config_wrong");
 	TCase *t = tcase_create("config_wrong");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, a_wrong_writer_file_is_told_what_was_expected, 0,
 		COUNT(wrong_writers));
@@ -370,8 +367,5 @@ int main(void)
 	tcase_add_test(t, braces_without_end_give_messages);
 	tcase_add_test(t, a_file_cut_anywhere_is_read_to_its_end);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

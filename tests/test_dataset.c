@@ -1,8 +1,9 @@
 #include "dataset.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -134,14 +135,10 @@ START_TEST(only_the_moves_of_the_design_are_allowed)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("dataset");
 	TCase *tc = tcase_create("values");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(
 		tc, a_job_number_has_the_form_jes_gives_it, 0, COUNT(job_ids));
@@ -153,9 +150,5 @@ int main(void)
 		tc, a_job_name_comes_from_the_program, 0, COUNT(programs));
 	tcase_add_test(tc, only_the_moves_of_the_design_are_allowed);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

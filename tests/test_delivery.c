@@ -1,9 +1,9 @@
 #include "../forwarder/delivery.h"
 
 #include "clock.h"
+#include "support_run.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define NOW (1000 * NS_PER_S)
@@ -171,8 +171,6 @@ int main(void)
 {
 	Suite *suite = suite_create("delivery");
 	TCase *tc = tcase_create("delivery");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, a_pass_ends_in_what_the_recipients_have_come_to,
 		0, sizeof passes / sizeof *passes);
@@ -185,9 +183,5 @@ int main(void)
 	tcase_add_test(tc, what_one_target_refuses_another_may_be_asked_for);
 	tcase_add_loop_test(tc, marks_of_another_length_are_not_believed, 0, 3);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

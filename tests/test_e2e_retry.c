@@ -16,18 +16,6 @@ enum { MAILS = 6 };
 static const char *const faults[] = { "-x", "mail=451:1", "-x", "rcpt=451:1",
 	"-x", "data=451:1", "-x", "dot=451:1", NULL };
 
-static void put_mail(const struct mount *m, int n)
-{
-	char path[PATH_MAX], dataset[512];
-
-	snprintf(path, sizeof path, "%s/m%d", m->drop, n);
-	snprintf(dataset, sizeof dataset,
-		"HELO A\nMAIL FROM:<o@a.example>\nRCPT TO:<m%d@b.example>\n"
-		"DATA\nSubject: %d\n\nx\n.\nQUIT\n",
-		n, n);
-	ck_assert_int_eq(file_puts(path, dataset), 0);
-}
-
 static bool a_mail_waits(const void *arg)
 {
 	const struct mount *m = arg;
@@ -40,6 +28,7 @@ static bool a_mail_waits(const void *arg)
 START_TEST(deferred_mail_arrives_after_its_interval)
 {
 	struct mount m;
+	char name[16];
 	int i;
 
 	mount_init(&m);
@@ -47,8 +36,10 @@ START_TEST(deferred_mail_arrives_after_its_interval)
 	mount_add_target(&m, faults);
 	m.targets[0].statements = "  ConnectLimit 1\n";
 	mount_start(&m);
-	for (i = 0; i < MAILS; i++)
-		put_mail(&m, i);
+	for (i = 0; i < MAILS; i++) {
+		snprintf(name, sizeof name, "m%d", i);
+		ck_assert_int_eq(mount_put_mail(&m, name), 0);
+	}
 	wait_until(a_mail_waits, &m, "a deferred mail");
 
 	/* What waits outlives the program, with the time of its next try. */

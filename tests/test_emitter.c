@@ -1,7 +1,8 @@
 #include "../forwarder/emitter.h"
 
+#include "support_run.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SENT_MAX = 8192 };
@@ -138,14 +139,10 @@ START_TEST(an_emitter_is_ready_again_after_finish)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("emitter");
 	TCase *tests = tcase_create("emitter");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, content_leaves_as_lines, 0, COUNT(cases));
@@ -153,8 +150,5 @@ int main(void)
 		tests, pieces_and_room_do_not_matter, 0, COUNT(cases));
 	tcase_add_test(tests, lines_of_any_length_pass);
 	tcase_add_test(tests, an_emitter_is_ready_again_after_finish);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

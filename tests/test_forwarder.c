@@ -1,8 +1,8 @@
 #include "support_forwarder.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct script_row lockstep[] = {
@@ -304,16 +304,10 @@ int main(void)
 {
 	Suite *suite = suite_create("forwarder");
 	TCase *tc = tcase_create("forwarder");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,10 +1,10 @@
 #include "support_forwarder.h"
+#include "support_run.h"
 
 #include "clock.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- sessions ---------------------------------------------------- */
@@ -226,8 +226,6 @@ int main(void)
 	Suite *suite = suite_create("forwarder_sessions");
 	TCase *tc = tcase_create("forwarder_sessions");
 	TCase *moved = tcase_create("moved clock");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
@@ -238,9 +236,5 @@ int main(void)
 		moved, forwarder_set_up_moved, forwarder_tear_down);
 	add_moved_tests(moved);
 	suite_add_tcase(suite, moved);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,4 +1,5 @@
 #include "support_forwarder.h"
+#include "support_run.h"
 
 #include "../forwarder/job.h"
 #include "../fs/store_ops.h"
@@ -8,7 +9,6 @@
 #include <check.h>
 #include <errno.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What the store answers from now on; 0: what it would have. */
@@ -453,8 +453,6 @@ int main(void)
 {
 	Suite *suite = suite_create("forwarder_store");
 	TCase *tc = tcase_create("forwarder_store");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, set_up, forwarder_tear_down);
@@ -475,9 +473,5 @@ int main(void)
 	tcase_add_test(
 		tc, a_damaged_data_set_is_held_though_its_last_claim_failed);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,9 +1,9 @@
 #include "support_forwarder.h"
+#include "support_run.h"
 
 #include "clock.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- mail that has to wait --------------------------------------- */
@@ -395,8 +395,6 @@ int main(void)
 	Suite *suite = suite_create("forwarder_trouble");
 	TCase *tc = tcase_create("forwarder_trouble");
 	TCase *moved = tcase_create("moved clock");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
@@ -407,9 +405,5 @@ int main(void)
 		moved, forwarder_set_up_moved, forwarder_tear_down);
 	add_moved_tests(moved);
 	suite_add_tcase(suite, moved);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

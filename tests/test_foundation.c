@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "escape.h"
 #include "log.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -13,8 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
 /* ---- text ---------------------------------------------------------------- */
 
@@ -322,13 +321,8 @@ int main(void)
 {
 	Suite *s = suite_create("foundation");
 	TCase *t = tcase_create("foundation");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

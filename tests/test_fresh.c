@@ -1,4 +1,5 @@
 #include "../fs/fresh.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -258,8 +259,6 @@ int main(void)
 {
 	Suite *suite = suite_create("fresh");
 	TCase *tc = tcase_create("opens");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_second_open_gets_what_the_first_made);
@@ -274,9 +273,5 @@ int main(void)
 	tcase_add_test(tc, nothing_new_once_the_spool_is_quiet);
 	tcase_add_test(tc, beyond_its_bound_every_open_succeeds_at_once);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,5 +1,6 @@
 /* The tree, who may do what in it, and the mount itself. */
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -7,7 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mount.h>
@@ -30,8 +30,6 @@ static const struct {
 	{ "status/targets", S_IFREG | 0444 },
 	{ "status/queue", S_IFREG | 0444 },
 };
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 START_TEST(the_fixed_nodes_are_there)
 {
@@ -298,25 +296,19 @@ static void add_tests(TCase *tc)
 		tc, what_cannot_be_mounted_says_why, 0, COUNT(wrong));
 }
 
-static int run(void)
+static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("fs");
 	TCase *tc = tcase_create("mounted");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
 	tcase_set_timeout(tc, 60);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(run);
+	return mounted_main(new_suite());
 }

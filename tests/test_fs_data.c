@@ -1,18 +1,16 @@
 /* What a data set, its names and the virtual files show. */
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* ---- a data set ---------------------------------------------------------- */
 
@@ -216,25 +214,19 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, the_queue_shows_each_caller_his_own);
 }
 
-static int run(void)
+static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("fs_data");
 	TCase *tc = tcase_create("mounted");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
 	tcase_set_timeout(tc, 60);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(run);
+	return mounted_main(new_suite());
 }

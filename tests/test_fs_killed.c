@@ -1,5 +1,6 @@
 /* How the process ends that has a data set open, and what comes of it. */
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -15,8 +16,6 @@
 #include <unistd.h>
 
 enum { EXECS = 1000, THREADS = 4, ROUNDS = 25 };
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 /* The data set a process writes: it shall end as this one process does. */
 struct writing {
@@ -342,12 +341,10 @@ START_TEST(a_file_open_when_the_mount_ends_is_held)
 }
 END_TEST
 
-static int run(void)
+static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("fs_killed");
 	TCase *tc = tcase_create("mounted");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
 	tcase_set_timeout(tc, 60);
@@ -368,16 +365,12 @@ static int run(void)
 	tcase_add_test(tc, writes_fail_when_the_mount_is_about_to_end);
 	tcase_add_test(tc, a_file_open_when_the_mount_ends_is_held);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 3)
 		return threads_main(argv[1], argv[2]);
-	return mounted_main(run);
+	return mounted_main(new_suite());
 }

@@ -1,4 +1,5 @@
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -389,14 +390,10 @@ START_TEST(opening_a_descriptor_again_makes_a_data_set_too)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
-static int run(void)
+static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("fs_write");
 	TCase *tc = tcase_create("mounted");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
 	tcase_set_timeout(tc, 60);
@@ -416,14 +413,10 @@ static int run(void)
 	tcase_add_test(tc, two_handles_on_one_name_are_two_data_sets);
 	tcase_add_test(tc, opening_a_descriptor_again_makes_a_data_set_too);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(run);
+	return mounted_main(new_suite());
 }

@@ -1,11 +1,10 @@
 #include "../fs/label.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static const struct {
 	const char *label;
@@ -89,8 +88,6 @@ int main(void)
 {
 	Suite *suite = suite_create("label");
 	TCase *tc = tcase_create("names");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, a_label_is_taken_or_refused, 0, COUNT(labels));
 	tcase_add_test(tc, a_label_may_be_240_octets_long);
@@ -98,9 +95,5 @@ int main(void)
 	tcase_add_loop_test(
 		tc, a_name_with_a_job_id_can_be_read_back, 0, COUNT(names));
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

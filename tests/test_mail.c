@@ -1,9 +1,10 @@
 #include "../forwarder/mail.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 START_TEST(a_new_mail_has_a_reverse_path_and_nobody_to_go_to)
 {
@@ -76,8 +77,6 @@ int main(void)
 {
 	Suite *suite = suite_create("mail");
 	TCase *tests = tcase_create("mail");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_test(
@@ -86,8 +85,5 @@ int main(void)
 	tcase_add_test(tests, a_recipient_named_twice_gets_the_mail_once);
 	tcase_add_test(tests, a_mail_has_2000_recipients_at_most);
 	tcase_add_test(tests, freeing_no_mail_does_nothing);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,6 +4,7 @@
 #include "mutex.h"
 
 #include "clock.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <signal.h>
@@ -217,13 +218,8 @@ int main(void)
 {
 	Suite *s = suite_create("mutex");
 	TCase *t = tcase_create("mutex");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

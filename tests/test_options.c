@@ -2,6 +2,7 @@
  * The command line: both forms, every option, and what is wrong with it.
  */
 #include "../mount/options.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -10,8 +11,6 @@
 #include <string.h>
 
 enum { ARGUMENTS_MAX = 12 };
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
 static struct options got;
 static char why[OPTIONS_WHY_MAX];
@@ -147,16 +146,11 @@ int main(void)
 {
 	Suite *s = suite_create("options");
 	TCase *t = tcase_create("options");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_loop_test(t, a_right_line_says_what_to_do, 0, COUNT(right));
 	tcase_add_loop_test(t, a_wrong_line_is_told_why, 0, COUNT(wrong));
 	tcase_add_test(t, mount_options_have_a_bound);
 	tcase_add_test(t, help_tells_the_two_f_apart);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

@@ -1,7 +1,8 @@
 #include "../forwarder/outcome.h"
 
+#include "support_run.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -22,8 +23,6 @@ enum {
 };
 
 enum { CONNECT, GREETING, EHLO, HELO, MAIL, RCPT, DATA, DOT, RSET };
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static struct outcome decide(int stage, int event, int code,
 	const int status[3], const struct transaction_facts *facts)
@@ -337,8 +336,6 @@ int main(void)
 {
 	Suite *suite = suite_create("outcome");
 	TCase *tests = tcase_create("outcome");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, a_reply_leads_to_its_row, 0, COUNT(replies));
@@ -346,8 +343,5 @@ int main(void)
 		tests, silence_leads_to_its_row, 0, COUNT(silences));
 	tcase_add_test(tests, no_reply_leads_astray);
 	tcase_add_test(tests, each_stage_has_a_name);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,10 +5,13 @@
  */
 #include "text.h"
 
+#include "support_config.h"
+#include "support_folder.h"
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,9 +25,7 @@
 
 enum { PRINTED_MAX = 16384, NOBODY = 65534 };
 
-#define TARGET "TargetServer\n{\n TargetIP 127.0.0.1\n}\n"
-
-static char dir[64];
+static char dir[512];
 static char program[PATH_MAX];
 static char printed[PRINTED_MAX]; /* both streams of the last run */
 
@@ -39,16 +40,6 @@ static char *at(const char *name)
 	return path;
 }
 
-static void put(const char *name, const char *text)
-{
-	FILE *f = fopen(at(name), "w");
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_ge(fputs(text, f), 0);
-	ck_assert_int_eq(fclose(f), 0);
-	ck_assert_int_eq(chmod(at(name), 0644), 0);
-}
-
 /* jesfs.conf and writers/MAIL.conf, both right but for more. */
 static void put_configuration(const char *more, const char *writer)
 {
@@ -57,9 +48,9 @@ static void put_configuration(const char *more, const char *writer)
 	ck_assert(text_format(text, sizeof text,
 		"SpoolDirectory %s/spool\nWriterConfig %s/writers/*.conf\n%s",
 		dir, dir, more));
-	put("jesfs.conf", text);
+	folder_put(dir, "jesfs.conf", text);
 	if (writer != NULL)
-		put("writers/MAIL.conf", writer);
+		folder_put(dir, "writers/MAIL.conf", writer);
 }
 
 static void keep_output(int out)
@@ -122,25 +113,15 @@ static void set_up(void)
 		slash = strrchr(program, '/');
 		text_copy(slash, sizeof "/jesfs", "/jesfs");
 	}
-	text_copy(dir, sizeof dir, "/tmp/jesfs-program-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
+	folder_make(dir, sizeof dir);
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	ck_assert_int_eq(mkdir(at("writers"), 0755), 0);
 	ck_assert_int_eq(mkdir(at("mnt"), 0755), 0);
 }
 
-static int take_away(
-	const char *name, const struct stat *st, int kind, struct FTW *where)
-{
-	(void)st;
-	(void)kind;
-	(void)where;
-	return remove(name);
-}
-
 static void tear_down(void)
 {
-	nftw(dir, take_away, 8, FTW_DEPTH | FTW_PHYS);
+	folder_remove(dir);
 }
 
 /* ---- tests --------------------------------------------------------------- */
@@ -176,7 +157,7 @@ END_TEST
 START_TEST(every_error_is_printed_and_nothing_mounted)
 {
 	put_configuration("Nonsense 1\n", "TargetServer\n{\n}\n");
-	put("writers/B.conf", "RetryLimit\n{\n Count x\n}\n");
+	folder_put(dir, "writers/B.conf", "RetryLimit\n{\n Count x\n}\n");
 	ck_assert_int_eq(RUN(NULL, "--check", at("jesfs.conf")), 2);
 	expect("/jesfs.conf:3:1: unknown statement \"Nonsense\"");
 	expect("/writers/MAIL.conf:1:1: TargetServer without TargetIP");
@@ -250,7 +231,7 @@ START_TEST(a_spool_in_its_own_mount_point_is_2)
 	text_format(text, sizeof text,
 		"SpoolDirectory %s/mnt/a/spool\nWriterConfig %s/writers/*\n",
 		dir, dir);
-	put("jesfs.conf", text);
+	folder_put(dir, "jesfs.conf", text);
 	ck_assert_int_eq(RUN(NULL, at("jesfs.conf"), at("mnt")), 2);
 	expect("/mnt/a/spool: SpoolDirectory lies in the mount point");
 	ck_assert_int_eq(access(at("mnt/a"), F_OK), -1);
@@ -321,14 +302,9 @@ int main(void)
 {
 	Suite *s = suite_create("program");
 	TCase *t = tcase_create("program");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	add_tests(t);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

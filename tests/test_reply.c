@@ -1,9 +1,9 @@
 #include "../forwarder/reply.h"
 #include "buf.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Feeds text in pieces of step octets until a result; *left is what is not
@@ -320,14 +320,10 @@ START_TEST(keywords_say_what_is_offered)
 }
 END_TEST
 
-#define COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
-
 int main(void)
 {
 	Suite *suite = suite_create("reply");
 	TCase *tests = tcase_create("reply");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(
@@ -344,8 +340,5 @@ int main(void)
 	tcase_add_test(tests, each_line_is_shown_in_turn);
 	tcase_add_loop_test(
 		tests, keywords_say_what_is_offered, 0, COUNT(extensions));
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

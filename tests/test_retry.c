@@ -1,5 +1,7 @@
 #include "../forwarder/retry.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <stdlib.h>
 
@@ -83,16 +85,10 @@ int main(void)
 {
 	Suite *suite = suite_create("retry");
 	TCase *tc = tcase_create("retry");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, NULL, tear_down);
 	tcase_add_test(tc, mails_are_counted_by_data_set);
 	tcase_add_test(tc, it_agrees_with_a_plain_table);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

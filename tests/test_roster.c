@@ -1,6 +1,7 @@
 #include "../fs/roster.h"
 #include "../fs/siphash.h"
 #include "../fs/waiting.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <malloc.h>
@@ -318,8 +319,6 @@ int main(void)
 {
 	Suite *suite = suite_create("roster");
 	TCase *tc = tcase_create("roster");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, an_entry_is_found_by_number_job_and_label);
@@ -335,9 +334,5 @@ int main(void)
 		tc, any_order_of_coming_and_going_keeps_the_soonest_on_top);
 	tcase_add_test(tc, the_hash_depends_on_key_octets_and_length);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,6 +2,7 @@
 
 #include "clock.h"
 #include "support_local.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -258,8 +259,6 @@ int main(void)
 {
 	Suite *suite = suite_create("segment");
 	TCase *tc = tcase_create("records");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
@@ -274,9 +273,5 @@ int main(void)
 	tcase_add_test(tc, a_start_writes_beside_what_it_keeps);
 	tcase_add_test(tc, files_of_others_are_left_alone);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

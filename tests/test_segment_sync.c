@@ -7,11 +7,11 @@
 #include "clock.h"
 #include "mutex.h"
 #include "support_local.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -94,15 +94,9 @@ int main(void)
 {
 	Suite *suite = suite_create("segment sync");
 	TCase *tc = tcase_create("sync");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, local_tear_down);
 	tcase_add_test(tc, the_thread_that_prepares_hides_no_lost_write);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

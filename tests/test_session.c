@@ -1,4 +1,5 @@
 #include "support_clock.h"
+#include "support_run.h"
 #include "support_target.h"
 
 #include "../forwarder/session.h"
@@ -6,7 +7,6 @@
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -217,8 +217,6 @@ int main(void)
 {
 	Suite *suite = suite_create("session");
 	TCase *tc = tcase_create("session");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, what_the_last_ehlo_offers_counts, 0,
@@ -230,9 +228,5 @@ int main(void)
 		tc, a_mute_peer_is_given_up_in_time_or_when_stopped, 0, 2);
 	tcase_add_test(tc, a_kept_session_on_which_the_peer_spoke_is_not_quiet);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

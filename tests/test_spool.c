@@ -3,7 +3,6 @@
 #include "clock.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* How often a forwarder was called. */
@@ -147,28 +146,14 @@ START_TEST(a_claim_shows_the_marks_of_the_one_before)
 }
 END_TEST
 
-static TCase *on_store(const char *name, void (*set_up)(void))
+static void add_tests(TCase *tc)
 {
-	TCase *tc = tcase_create(name);
-
-	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, a_forwarder_selects_and_finishes);
 	tcase_add_test(tc, a_waiting_data_set_is_selectable_when_it_is_due);
 	tcase_add_test(tc, a_claim_shows_the_marks_of_the_one_before);
-	return tc;
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("spool");
-	SRunner *sr;
-	int failed;
-
-	suite_add_tcase(suite, on_store("in memory", spool_set_up));
-	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return spool_run_on_stores("spool", add_tests);
 }

@@ -5,17 +5,15 @@
 #include "../fs/store_ops.h"
 #include "clock.h"
 #include "support_clock.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
 
 static struct store_ops real, ops;
 
@@ -372,8 +370,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_again");
 	TCase *full = tcase_create("full");
-	SRunner *sr;
-	int failed;
 
 	add_all(suite, "in memory", set_up);
 	add_all(suite, "on disk", set_up_disk);
@@ -381,9 +377,5 @@ int main(void)
 	tcase_add_test(full,
 		what_is_closed_on_a_full_disk_is_submitted_when_it_is_not);
 	suite_add_tcase(suite, full);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,10 +2,10 @@
  * A store whose calls fail.
  */
 #include "../fs/store_ops.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
-#include <stdlib.h>
 
 static struct store_ops real, ops;
 
@@ -144,8 +144,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_failing");
 	TCase *tc = tcase_create("spool_failing");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_loop_test(tc,
@@ -157,9 +155,5 @@ int main(void)
 	tcase_add_test(tc, an_unlink_that_failed_leaves_the_label);
 	tcase_add_test(tc, a_failed_flush_is_final_and_discards);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

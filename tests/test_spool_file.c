@@ -1,7 +1,6 @@
 #include "support_spool.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(an_empty_data_set_is_purged_silently)
@@ -105,31 +104,17 @@ START_TEST(a_quiesced_spool_takes_no_octet)
 }
 END_TEST
 
-static TCase *on_store(const char *name, void (*set_up)(void))
+static void add_tests(TCase *tc)
 {
-	TCase *tc = tcase_create(name);
-
-	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, an_empty_data_set_is_purged_silently);
 	tcase_add_loop_test(tc, what_a_killed_writer_left_is_judged, 0,
 		sizeof killed / sizeof *killed);
 	tcase_add_test(tc, writes_go_where_they_were_sent);
 	tcase_add_test(tc, a_failed_write_discards_the_data_set);
 	tcase_add_test(tc, a_quiesced_spool_takes_no_octet);
-	return tc;
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_file");
-	SRunner *sr;
-	int failed;
-
-	suite_add_tcase(suite, on_store("in memory", spool_set_up));
-	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return spool_run_on_stores("spool_file", add_tests);
 }

@@ -3,6 +3,7 @@
  * WRAP_test_spool_memory in the Makefile sends the calls here. malloc() is
  * libcheck's alone.
  */
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
@@ -192,15 +193,9 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_memory");
 	TCase *tc = tcase_create("spool_memory");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_shortage_at_any_place_loses_no_data_set);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

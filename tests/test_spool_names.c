@@ -1,3 +1,4 @@
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
@@ -268,8 +269,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_names");
 	TCase *tc = tcase_create("spool_names");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, spool_set_up, spool_tear_down);
 	tcase_add_test(tc, a_writer_is_added_once);
@@ -286,9 +285,5 @@ int main(void)
 	tcase_add_test(tc, a_row_says_who_has_the_data_set_open);
 	tcase_add_test(tc, attributes_are_changed_by_owner_and_operator);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -2,11 +2,11 @@
  * Completions that come late, or the wrong way round.
  */
 #include "../fs/store_ops.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- a store that answers when the test says so ----------------------- */
@@ -377,8 +377,6 @@ int main(void)
 {
 	Suite *suite = suite_create("spool_order");
 	TCase *tc = tcase_create("spool_order");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_claim_may_be_told_before_the_submission);
@@ -397,9 +395,5 @@ int main(void)
 	tcase_add_test(tc, a_flush_under_way_does_not_fail_by_an_unlink);
 	tcase_add_test(tc, close_waits_for_what_is_under_way);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -4,11 +4,11 @@
  * spool on it; on disk the store is opened anew in between.
  */
 #include "../fs/store_ops.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static void set_up_disk(void)
@@ -391,8 +391,6 @@ int main(void)
 	Suite *suite = suite_create("spool_start");
 	TCase *memory = tcase_create("in memory");
 	TCase *disk = tcase_create("on disk");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(memory, set_up_memory, tear_down);
 	tcase_add_checked_fixture(disk, set_up_disk, tear_down);
@@ -400,9 +398,5 @@ int main(void)
 	add_tests(disk);
 	suite_add_tcase(suite, memory);
 	suite_add_tcase(suite, disk);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -215,29 +215,15 @@ START_TEST(unlink_at_any_moment_leaves_no_trace_of_what_it_purged)
 }
 END_TEST
 
-static TCase *on_store(const char *name, void (*set_up)(void))
+static void add_tests(TCase *tc)
 {
-	TCase *tc = tcase_create(name);
-
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, writers_that_race_on_one_name_lose_nothing);
 	tcase_add_test(
 		tc, unlink_at_any_moment_leaves_no_trace_of_what_it_purged);
-	return tc;
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_threads");
-	SRunner *sr;
-	int failed;
-
-	suite_add_tcase(suite, on_store("in memory", spool_set_up));
-	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return spool_run_on_stores("spool_threads", add_tests);
 }

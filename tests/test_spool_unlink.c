@@ -1,7 +1,6 @@
 #include "support_spool.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 START_TEST(unlink_of_a_submitted_label_keeps_the_data_set)
@@ -134,31 +133,17 @@ START_TEST(unlink_of_a_data_set_that_is_being_closed_keeps_it)
 }
 END_TEST
 
-static TCase *on_store(const char *name, void (*set_up)(void))
+static void add_tests(TCase *tc)
 {
-	TCase *tc = tcase_create(name);
-
-	tcase_add_checked_fixture(tc, set_up, spool_tear_down);
 	tcase_add_test(tc, unlink_of_a_submitted_label_keeps_the_data_set);
 	tcase_add_test(tc, unlink_by_job_id_purges);
 	tcase_add_test(tc, unlink_by_job_id_is_busy_while_mail_is_sent);
 	tcase_add_test(tc, unlink_of_an_open_data_set_purges_it_at_release);
 	tcase_add_test(tc, unlink_of_a_flushed_open_data_set_purges_it_at_once);
 	tcase_add_test(tc, unlink_of_a_data_set_that_is_being_closed_keeps_it);
-	return tc;
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("spool_unlink");
-	SRunner *sr;
-	int failed;
-
-	suite_add_tcase(suite, on_store("in memory", spool_set_up));
-	suite_add_tcase(suite, on_store("on disk", spool_set_up_disk));
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return spool_run_on_stores("spool_unlink", add_tests);
 }

@@ -1,5 +1,6 @@
 #include "../fs/readme.h"
 #include "../fs/status.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -190,14 +191,10 @@ START_TEST(the_readme_names_the_writers)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("status");
 	TCase *tc = tcase_create("texts");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, one_forwarder_shows_ibms_display);
 	tcase_add_test(tc, several_forwarders_follow_their_writers_names);
@@ -206,9 +203,5 @@ int main(void)
 	tcase_add_test(tc, the_queue_names_its_columns);
 	tcase_add_test(tc, the_readme_names_the_writers);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 /*
  * A cold start forgets which mails are settled, and nothing else.
  */
+#include "support_run.h"
 #include "support_store.h"
 
 #include "clock.h"
@@ -146,8 +147,6 @@ int main(void)
 {
 	Suite *s = suite_create("store_cold");
 	TCase *t = tcase_create("cold");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_test(t, a_warm_start_keeps_what_is_settled);
@@ -156,8 +155,5 @@ int main(void)
 	tcase_add_test(t, a_claim_that_a_crash_left_is_forgotten);
 	tcase_add_test(t, what_is_held_stays_held);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return suite_run(s);
 }

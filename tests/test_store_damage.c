@@ -1,4 +1,5 @@
 #include "support_local.h"
+#include "support_run.h"
 
 #include "clock.h"
 #include "text.h"
@@ -252,8 +253,6 @@ int main(void)
 {
 	Suite *suite = suite_create("damage in the store on disk");
 	TCase *tc = tcase_create("damage");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_set_timeout(tc, 60);
@@ -266,9 +265,5 @@ int main(void)
 	tcase_add_loop_test(tc, extents_out_of_range_are_damage, 0, 4);
 	tcase_add_test(tc, a_reader_never_gets_the_octets_of_another);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -9,6 +9,7 @@
  * succeeds does nothing: the next start reads from the page cache.
  */
 #include "support_local.h"
+#include "support_run.h"
 
 #include "clock.h"
 #include "log.h"
@@ -325,16 +326,10 @@ int main(void)
 {
 	Suite *suite = suite_create("faults of the store on disk");
 	TCase *tc = tcase_create("one failed call");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, what_was_answered_survives_any_failed_call, 0,
 		(int)(sizeof faults / sizeof *faults));
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -5,12 +5,12 @@
  */
 #include "clock.h"
 #include "support_local.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -141,19 +141,19 @@ static uint64_t make_large(void)
 /* Two flushes; the first one is kept. Returns its answer. */
 static int flush_twice(uint64_t number)
 {
-	struct answer first;
+	struct awaited first;
 
 	append(number, 2 * LARGE_OCTETS);
 	mutex_lock(&lock);
 	is_armed = true;
 	mutex_unlock(&lock);
-	answer_init(&first);
-	store_sync(store, number, answer_set, &first);
+	awaited_init(&first);
+	store_sync(store, number, awaited_set, &first);
 	wait_for(&is_kept);
 	append(number, 3 * LARGE_OCTETS);
 	store_sync(store, number, later_is_answered, NULL);
 	wait_for(&is_answered);
-	return answer_wait(&first);
+	return awaited_wait(&first);
 }
 
 /* ---- tests ----------------------------------------------------------- */
@@ -202,8 +202,6 @@ int main(void)
 {
 	Suite *suite = suite_create("large data sets");
 	TCase *tc = tcase_create("flushes");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_later_flush_has_the_last_word);
@@ -211,9 +209,5 @@ int main(void)
 	tcase_add_test(
 		tc, a_full_disk_keeps_no_flushed_data_set_from_being_submitted);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

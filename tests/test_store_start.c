@@ -1,4 +1,5 @@
 #include "support_local.h"
+#include "support_run.h"
 
 #include "../fs/store_failed.h"
 #include "clock.h"
@@ -6,7 +7,6 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -425,8 +425,6 @@ int main(void)
 {
 	Suite *suite = suite_create("start of the store on disk");
 	TCase *tc = add_case(suite, "finds");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_test(tc, every_state_survives_a_crash);
 	tcase_add_test(tc, every_state_survives_a_clean_stop);
@@ -448,9 +446,5 @@ int main(void)
 	tcase_add_test(tc, what_a_failed_sync_concerned_is_held);
 	tcase_add_test(tc, a_note_that_cannot_be_read_holds_all);
 
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

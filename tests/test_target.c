@@ -1,9 +1,9 @@
 #include "../forwarder/target.h"
 
 #include "clock.h"
+#include "support_run.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 static struct target_config config;
@@ -175,8 +175,6 @@ int main(void)
 {
 	Suite *suite = suite_create("target");
 	TCase *tc = tcase_create("target");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, the_first_session_finds_out_alone);
@@ -190,9 +188,5 @@ int main(void)
 		sizeof mails / sizeof *mails);
 	tcase_add_test(tc, people_know_a_target_by_address_and_port);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

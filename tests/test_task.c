@@ -1,5 +1,7 @@
 #include "../fs/task.h"
 
+#include "support_run.h"
+
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -212,8 +213,6 @@ int main(void)
 {
 	Suite *suite = suite_create("task");
 	TCase *tc = tcase_create("tasks");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, a_program_is_called_as_it_calls_itself);
@@ -223,9 +222,5 @@ int main(void)
 	tcase_add_test(tc, files_stay_open_for_few_and_not_for_ever);
 	tcase_add_test(tc, threads_that_ask_at_once_are_told_the_same);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,6 +1,7 @@
 #include "../fs/witness.h"
 #include "clock.h"
 #include "mutex.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <linux/capability.h>
@@ -186,23 +187,15 @@ START_TEST(what_was_asked_is_answered_before_it_stops)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 int main(void)
 {
 	Suite *suite = suite_create("witness");
 	TCase *tc = tcase_create("verdicts");
-	SRunner *sr;
-	int failed;
 
 	tcase_add_loop_test(tc, stat_says_how_a_task_ends, 0, COUNT(stats));
 	tcase_add_test(tc, a_task_is_seen_as_it_is);
 	tcase_add_test(tc, without_the_capability_it_looks_as_the_writer);
 	tcase_add_test(tc, what_was_asked_is_answered_before_it_stops);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,0 +1,21 @@
+/*
+ * support_run - what every test program needs: tables of cases, and a suite
+ * to be run.
+ */
+#ifndef SUPPORT_RUN_H
+#define SUPPORT_RUN_H
+
+#include "attributes.h"
+
+#include <check.h>
+
+/* How many cases a table has. */
+#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
+
+/*
+ * Runs a suite, prints Check's summary, and frees it. Returns main's exit
+ * status.
+ */
+MUST_USE int suite_run(Suite *suite);
+
+#endif
