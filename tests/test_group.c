@@ -1,7 +1,8 @@
 #include "../forwarder/group.h"
 
+#include "support_run.h"
+
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Replies to MAIL, one RCPT and DATA, unless recipients says otherwise. */
@@ -85,16 +86,11 @@ int main(void)
 {
 	Suite *suite = suite_create("group");
 	TCase *tests = tcase_create("group");
-	SRunner *sr = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tests);
 	tcase_add_loop_test(tests, replies_are_believed_only_where_they_fit, 0,
 		sizeof groups / sizeof *groups);
 	tcase_add_loop_test(tests, a_part_of_what_fits_fits_so_far, 0,
 		sizeof groups / sizeof *groups);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,10 +1,10 @@
 #include "support_forwarder.h"
+#include "support_run.h"
 
 #include "clock.h"
 #include "text.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -337,17 +337,11 @@ int main(void)
 {
 	Suite *suite = suite_create("pipeline");
 	TCase *tc = tcase_create("pipeline");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 30);
 	tcase_add_checked_fixture(
 		tc, forwarder_set_up_moved, forwarder_tear_down);
 	add_tests(tc);
 	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
