@@ -60,6 +60,27 @@ void ops_caller(fuse_req_t req, struct spool_caller *out)
 			|| is_in_group(req, fs->operator_gid);
 }
 
+void ops_caller_of_name(
+	fuse_req_t req, const char *name, struct spool_caller *out)
+{
+	const char *label;
+	uint32_t job;
+
+	/* Everybody's labels are his own; only <JOBID>.<name> reaches out. */
+	if (dataset_parse_job_label(name, &job, &label) == 0)
+		ops_caller(req, out);
+	else
+		ops_owner(req, out);
+}
+
+void ops_caller_of(
+	fuse_req_t req, const struct dataset *d, struct spool_caller *out)
+{
+	ops_owner(req, out);
+	if (out->uid != d->uid)
+		ops_caller(req, out);
+}
+
 int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out)
 {
 	uint64_t number = tree_dataset_number(node);

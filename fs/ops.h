@@ -63,6 +63,15 @@ struct fs *ops_fs(fuse_req_t req);
 void ops_owner(fuse_req_t req, struct spool_caller *out);
 void ops_caller(fuse_req_t req, struct spool_caller *out);
 
+/*
+ * The same where only one data set is in question, by its name or itself: the
+ * groups are looked at only when it may be another's.
+ */
+void ops_caller_of_name(
+	fuse_req_t req, const char *name, struct spool_caller *out);
+void ops_caller_of(
+	fuse_req_t req, const struct dataset *d, struct spool_caller *out);
+
 /* The data set of a node, or of the handle that was opened on it. */
 MUST_USE int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out);
 

@@ -134,7 +134,7 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		fuse_reply_err(req, EPERM);
 		return;
 	}
-	ops_caller(req, &caller);
+	ops_caller_of_name(req, name, &caller);
 	a = answer_new(fs->answers, req, NULL);
 	if (a == NULL) {
 		fuse_reply_err(req, ENOMEM);

@@ -50,7 +50,7 @@ static void lookup_dataset(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct dataset d;
 	int err = -ENOENT;
 
-	ops_caller(req, &caller);
+	ops_caller_of_name(req, name, &caller);
 	if (strlen(name) >= LABEL_SHOWN_MAX)
 		err = -ENAMETOOLONG;
 	else if (writer != NULL)
@@ -147,7 +147,7 @@ static int set_attributes(fuse_req_t req, const struct dataset *d,
 							 : (mode_t)-1;
 	struct spool_caller caller;
 
-	ops_caller(req, &caller);
+	ops_caller_of(req, d, &caller);
 	if (!ops_may(&caller, d) || changes_owner(d, st, to_set))
 		return -EPERM;
 	return spool_set_attributes(fs->spool, d->number, &caller, mode,
@@ -195,10 +195,12 @@ void ops_access(fuse_req_t req, fuse_ino_t node, int mask)
 		fuse_reply_err(req, err);
 		return;
 	}
-	ops_caller(req, &caller);
-	if (ops_dataset(fs, node, &d) != 0)
-		err = ESTALE;
-	else if (!ops_may(&caller, &d) || (mask & X_OK) != 0)
+	if (ops_dataset(fs, node, &d) != 0) {
+		fuse_reply_err(req, ESTALE);
+		return;
+	}
+	ops_caller_of(req, &d, &caller);
+	if (!ops_may(&caller, &d) || (mask & X_OK) != 0)
 		err = EACCES;
 	fuse_reply_err(req, err);
 }

@@ -67,7 +67,7 @@ static void open_reader(
 	int err = ops_dataset(fs, node, &d);
 
 	if (err == 0) {
-		ops_caller(req, &caller);
+		ops_caller_of(req, &d, &caller);
 		if (!ops_may(&caller, &d))
 			err = -EACCES;
 		else if ((fi->flags & O_TRUNC) != 0)

@@ -59,7 +59,7 @@ static int find(fuse_req_t req, fuse_ino_t node, struct dataset *out)
 	err = ops_dataset(ops_fs(req), node, out);
 	if (err != 0)
 		return err;
-	ops_caller(req, &caller);
+	ops_caller_of(req, out, &caller);
 	return ops_may(&caller, out) ? 0 : -EACCES;
 }
 

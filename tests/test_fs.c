@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 enum { PATIENCE_MS = 20000 };
@@ -155,9 +156,15 @@ END_TEST
 
 static int see_as_operator(void)
 {
-	MUST(access(in_mount("spool/MAIL/JOB00001.mail.txt"), R_OK) == 0);
+	const char *job = in_mount("spool/MAIL/JOB00001.mail.txt");
+	char state[16] = "";
+
+	MUST(access(job, R_OK) == 0);
+	MUST(strcmp(read_text(job), "of a") == 0);
+	MUST(getxattr(job, "user.jes.state", state, sizeof state) > 0);
+	MUST(chmod(job, 0400) == 0);
 	MUST(strstr(read_text(in_mount("status/queue")), "JOB00001") != NULL);
-	MUST(unlink(in_mount("spool/MAIL/JOB00001.mail.txt")) == 0);
+	MUST(unlink(job) == 0);
 	return 0;
 }
 
