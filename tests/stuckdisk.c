@@ -93,10 +93,6 @@ int pthread_cond_timedwait(
 		const struct timespec *until);
 	struct timespec soon;
 
-	/* dlsym(3) might give the oldest version there is. */
-	if (next == NULL)
-		next = (__typeof__(next))dlvsym(
-			RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
 	if (next == NULL)
 		next = (__typeof__(next))dlsym(
 			RTLD_NEXT, "pthread_cond_timedwait");
