@@ -30,8 +30,11 @@ static const char *const statement_texts[STATEMENTS] = {
 		"UPDATE dataset SET state = ?2, read_upto = ?3, "
 		"first_claimed = ?4 WHERE number = ?1",
 	[STATEMENT_SET_LABEL] =
-		"UPDATE dataset SET label = coalesce(?2, label), "
-		"has_label = ?3 WHERE number = ?1",
+		"UPDATE dataset SET writer = coalesce(?2, writer), "
+		"label = ?3, has_label = ?4 WHERE number = ?1",
+	[STATEMENT_DROP_LABEL] =
+		"UPDATE dataset SET has_label = has_label & ~1 "
+		"WHERE number = ?1",
 	[STATEMENT_DELETE] = "DELETE FROM dataset WHERE number = ?1",
 	[STATEMENT_ADD_EXTENT] =
 		"INSERT INTO extent VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -112,6 +115,21 @@ static void read_text(sqlite3_stmt *st, int column, char *out, size_t cap)
 	out[len] = '\0';
 }
 
+/* The lowest bit says whether it has its label, the others when it was given
+ * it: 0 for a data set that was never renamed. */
+static void bind_has_label(sqlite3_stmt *st, int at, const struct dataset *d)
+{
+	bind_number(st, at, d->named << 1 | d->has_label);
+}
+
+static void read_has_label(sqlite3_stmt *st, int column, struct dataset *out)
+{
+	uint64_t value = (uint64_t)sqlite3_column_int64(st, column);
+
+	out->has_label = (value & 1) != 0;
+	out->named = value >> 1;
+}
+
 void catalogue_read_dataset(sqlite3_stmt *st, struct dataset *out)
 {
 	int state = sqlite3_column_int(st, 2);
@@ -123,7 +141,7 @@ void catalogue_read_dataset(sqlite3_stmt *st, struct dataset *out)
 	out->gid = (gid_t)sqlite3_column_int64(st, 5);
 	out->mode = (mode_t)sqlite3_column_int(st, 6) & 0600;
 	read_text(st, 7, out->label, sizeof out->label);
-	out->has_label = sqlite3_column_int(st, 8) != 0;
+	read_has_label(st, 8, out);
 	read_text(st, 9, out->job_name, sizeof out->job_name);
 	out->size_octets = (uint64_t)sqlite3_column_int64(st, 10);
 	out->created_ns = sqlite3_column_int64(st, 11);
@@ -226,7 +244,7 @@ int catalogue_insert(struct catalogue *c, const struct catalogue_row *row)
 	bind_number(st, 6, d->gid);
 	bind_number(st, 7, d->mode);
 	bind_text(st, 8, d->label);
-	sqlite3_bind_int(st, 9, d->has_label);
+	bind_has_label(st, 9, d);
 	bind_text(st, 10, d->job_name);
 	bind_number(st, 11, d->size_octets);
 	sqlite3_bind_int64(st, 12, d->created_ns);
@@ -306,16 +324,17 @@ int catalogue_set_progress(struct catalogue *c, uint64_t number,
 }
 
 int catalogue_set_label(
-	struct catalogue *c, uint64_t number, const char *label, bool has_label)
+	struct catalogue *c, const struct dataset *d, bool has_writer)
 {
 	sqlite3_stmt *st = c->statements[STATEMENT_SET_LABEL];
 
-	bind_number(st, 1, number);
-	if (has_label)
-		bind_text(st, 2, label);
+	bind_number(st, 1, d->number);
+	if (has_writer)
+		bind_text(st, 2, d->writer);
 	else
 		sqlite3_bind_null(st, 2);
-	sqlite3_bind_int(st, 3, has_label);
+	bind_text(st, 3, d->label);
+	bind_has_label(st, 4, d);
 	return run(c, STATEMENT_SET_LABEL);
 }
 
@@ -329,6 +348,11 @@ static int run_on(struct catalogue *c, enum statement which, uint64_t number)
 int catalogue_delete(struct catalogue *c, uint64_t number)
 {
 	return run_on(c, STATEMENT_DELETE, number);
+}
+
+int catalogue_drop_label(struct catalogue *c, uint64_t number)
+{
+	return run_on(c, STATEMENT_DROP_LABEL, number);
 }
 
 int catalogue_delete_extents(struct catalogue *c, uint64_t number)

@@ -37,8 +37,7 @@ struct catalogue_row {
 	uint32_t extents;     /* how many records, this one included */
 };
 
-/* Numbers that outlive the program. */
-enum catalogue_number {
+enum catalogue_number { /* what outlives the program */
 	CATALOGUE_EPOCH,
 	CATALOGUE_NEXT_NUMBER, /* all data set numbers below may be in use */
 	CATALOGUE_NEXT_JOB,
@@ -56,8 +55,6 @@ MUST_USE int catalogue_open(const char *directory, struct catalogue **out,
 	char *why, size_t why_cap);
 /* After a clean close the next open need not check. */
 void catalogue_close(struct catalogue *c, bool is_clean);
-
-/* ---- start ------------------------------------------------------------ */
 
 /* Calls found for each row, in order of numbers, until it fails. */
 MUST_USE int catalogue_each_row(struct catalogue *c,
@@ -106,8 +103,10 @@ MUST_USE int catalogue_claim(struct catalogue *c, uint64_t number,
 /* How far it was read, of one that is ACTIVE, or OPEN and claimed ahead. */
 MUST_USE int catalogue_set_progress(struct catalogue *c, uint64_t number,
 	enum dataset_state state, uint32_t read_upto, bool is_first_claimed);
-MUST_USE int catalogue_set_label(struct catalogue *c, uint64_t number,
-	const char *label, bool has_label);
+/* d's label, when it was given it and, has_writer, its writer. */
+MUST_USE int catalogue_set_label(
+	struct catalogue *c, const struct dataset *d, bool has_writer);
+MUST_USE int catalogue_drop_label(struct catalogue *c, uint64_t number);
 MUST_USE int catalogue_delete(struct catalogue *c, uint64_t number);
 MUST_USE int catalogue_add_extent(struct catalogue *c, uint64_t number,
 	uint32_t nth, const struct extent *e);

@@ -143,8 +143,7 @@ static void purge_open(struct unlinking *u, struct spool_file *f)
 
 static void relabel(struct unlinking *u)
 {
-	store_relabel(
-		u->spool->store, u->number, u->label, false, relabelled, u);
+	store_unlabel(u->spool->store, u->number, relabelled, u);
 }
 
 static void unlink_handle(struct unlinking *u, struct spool_file *f)

@@ -146,10 +146,16 @@ void store_move(struct store *s, uint64_t number, enum dataset_state from,
 	s->ops->move(s, number, from, to, reason, done, arg);
 }
 
-void store_relabel(struct store *s, uint64_t number, const char *label,
-	bool has_label, store_done *done, void *arg)
+void store_rename(struct store *s, uint64_t number,
+	const struct store_rename *how, store_done *done, void *arg)
 {
-	s->ops->relabel(s, number, label, has_label, done, arg);
+	s->ops->rename(s, number, how, done, arg);
+}
+
+void store_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg)
+{
+	s->ops->unlabel(s, number, done, arg);
 }
 
 int store_lookup(struct store *s, uint64_t number, struct dataset *out)

@@ -134,6 +134,8 @@ static bool may_go_ahead(const struct request *r)
 {
 	const struct flush *f = &r->plan->flush;
 
+	if (r->plan->row.dataset.is_draft)
+		return false;
 	if (r->submit != NULL)
 		return r->to == DATASET_READY;
 	return f->content != NULL

@@ -1,6 +1,7 @@
 #include "store_claims.h"
 
 #include "store_large.h"
+#include "store_names.h"
 #include "text.h"
 
 #include <assert.h>
@@ -177,15 +178,11 @@ static int apply_move(struct local *l, struct request *r)
 		l->catalogue, r->number, r->to, reason, r->next_try_ns);
 }
 
-static int apply_relabel(struct local *l, struct request *r)
+static int apply_unlabel(struct local *l, const struct request *r)
 {
-	char label[LABEL_MAX + 1];
-
 	if (!r->entry->has_row)
 		return 0;
-	text_copy(label, sizeof label, r->text);
-	return catalogue_set_label(
-		l->catalogue, r->number, label, r->has_label);
+	return catalogue_drop_label(l->catalogue, r->number);
 }
 
 static int apply_finish(struct local *l, struct request *r)
@@ -211,8 +208,10 @@ int apply_rows(struct local *l, struct request *r)
 		return apply_finish(l, r);
 	case REQUEST_MOVE:
 		return apply_move(l, r);
-	case REQUEST_RELABEL:
-		return apply_relabel(l, r);
+	case REQUEST_RENAME:
+		return names_apply(l, r);
+	case REQUEST_UNLABEL:
+		return apply_unlabel(l, r);
 	case REQUEST_UNCLAIM:
 		return catalogue_set_progress(
 			l->catalogue, r->entry->number, DATASET_OPEN, 1, false);
@@ -402,9 +401,14 @@ void settle_locked(struct local *l, struct request *r)
 	case REQUEST_MOVE:
 		move_locked(l, r, e, r->to, 0);
 		break;
-	case REQUEST_RELABEL:
+	case REQUEST_RENAME:
+		names_settle_locked(l, r);
+		if (r->rename->moves)
+			move_locked(l, r, e, r->to, 0);
+		break;
+	case REQUEST_UNLABEL:
 		if (e->draft != NULL)
-			draft_relabel(e->draft, r->text, r->has_label);
+			draft_drop_label(e->draft);
 		break;
 	}
 }
@@ -417,6 +421,8 @@ static void unplan_entry_locked(struct local *l, struct request *r)
 		claims_settle_flush_locked(l, r, false);
 	else if (r->kind == REQUEST_FINISH)
 		claims_settle_finish_locked(l, r, false);
+	else if (r->kind == REQUEST_RENAME)
+		names_unplan_locked(l, r);
 	else if (r->kind == REQUEST_UNCLAIM) /* of no use for anybody now */
 		claims_drop_locked(l, r->entry);
 }

@@ -19,7 +19,9 @@ static void start_large(struct batch *b)
 static bool must_be_held(const struct request *r)
 {
 	return r->kind == REQUEST_SYNC || r->kind == REQUEST_SUBMIT
-		|| (r->kind == REQUEST_MOVE && r->to == DATASET_READY);
+		|| (r->kind == REQUEST_MOVE && r->to == DATASET_READY)
+		|| (r->kind == REQUEST_RENAME && r->rename->moves
+			&& r->to == DATASET_READY);
 }
 
 /*

@@ -242,13 +242,34 @@ void draft_describe(struct draft *d, struct dataset *out)
 	mutex_unlock(&d->lock);
 }
 
-void draft_relabel(struct draft *d, const char *label, bool has_label)
+/* What rename changes of attributes. */
+static void copy_name(struct dataset *to, const struct dataset *from)
+{
+	text_copy(to->writer, sizeof to->writer, from->writer);
+	text_copy(to->label, sizeof to->label, from->label);
+	to->has_label = from->has_label;
+	to->is_draft = from->is_draft;
+	to->named = from->named;
+}
+
+void draft_set_name(struct draft *d, const struct dataset *named)
 {
 	mutex_lock(&d->lock);
-	d->attributes.has_label = has_label;
-	if (has_label)
-		text_copy(
-			d->attributes.label, sizeof d->attributes.label, label);
+	copy_name(&d->attributes, named);
+	mutex_unlock(&d->lock);
+}
+
+void draft_get_name(struct draft *d, struct dataset *out)
+{
+	mutex_lock(&d->lock);
+	copy_name(out, &d->attributes);
+	mutex_unlock(&d->lock);
+}
+
+void draft_drop_label(struct draft *d)
+{
+	mutex_lock(&d->lock);
+	d->attributes.has_label = false;
 	mutex_unlock(&d->lock);
 }
 

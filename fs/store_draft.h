@@ -28,7 +28,7 @@ struct content {
 struct draft {
 	struct mutex lock;
 	atomic_uint refs;
-	struct dataset attributes; /* but size; the label under lock */
+	struct dataset attributes; /* but size; names under lock */
 	struct content *content;   /* NULL: none yet, or in a file */
 	uint64_t size;
 	uint64_t dirty_low; /* octets newer than the last flush */
@@ -67,7 +67,10 @@ MUST_USE ssize_t draft_read(
 
 /* The attributes as they are now. */
 void draft_describe(struct draft *d, struct dataset *out);
-void draft_relabel(struct draft *d, const char *label, bool has_label);
+/* Its writer, its label and what belongs to that. */
+void draft_set_name(struct draft *d, const struct dataset *named);
+void draft_get_name(struct draft *d, struct dataset *out);
+void draft_drop_label(struct draft *d);
 uint64_t draft_size(struct draft *d);
 bool draft_is_file(struct draft *d);
 /* Whether nothing is newer than the last flush, and none is under way. */

@@ -132,23 +132,38 @@ int index_make_writer(struct index *x, const char *name, size_t *at)
 	return 0;
 }
 
+int index_expect(struct index *x, size_t at)
+{
+	struct index_writer *w = x->writers[at];
+
+	if (queue_reserve(&w->ready, w->live + 1) != 0
+		|| queue_reserve(&w->waiting, w->live + 1) != 0)
+		return -ENOMEM;
+	w->live++;
+	return 0;
+}
+
+void index_expect_no_more(struct index *x, size_t at)
+{
+	x->writers[at]->live--;
+}
+
 int index_add(struct index *x, uint64_t number, const char *writer,
 	struct entry **out)
 {
-	struct index_writer *w;
 	struct entry *e;
 	size_t at;
 	int err = index_make_writer(x, writer, &at);
 
+	if (err == 0)
+		err = index_expect(x, at);
 	if (err != 0)
 		return err;
-	w = x->writers[at];
-	if (queue_reserve(&w->ready, w->live + 1) != 0
-		|| queue_reserve(&w->waiting, w->live + 1) != 0)
-		return -ENOMEM;
 	e = calloc(1, sizeof *e);
-	if (e == NULL)
+	if (e == NULL) {
+		index_expect_no_more(x, at);
 		return -ENOMEM;
+	}
 	e->number = number;
 	e->read_upto = 1;
 	e->state = DATASET_OPEN;
@@ -160,7 +175,6 @@ int index_add(struct index *x, uint64_t number, const char *writer,
 	*bucket_of(x, number) = e;
 	x->count++;
 	x->states[DATASET_OPEN]++;
-	w->live++;
 	*out = e;
 	return 0;
 }
@@ -233,6 +247,14 @@ void index_move(struct index *x, struct entry *e, enum dataset_state to,
 	x->states[to]++;
 	e->state = (uint8_t)to;
 	e->next_try_ns = to == DATASET_WAITING ? next_try_ns : 0;
+	enter_queue(x, e);
+}
+
+void index_change_writer(struct index *x, struct entry *e, size_t at)
+{
+	leave_queue(x, e);
+	x->writers[e->writer]->live--;
+	e->writer = (uint8_t)at;
 	enter_queue(x, e);
 }
 

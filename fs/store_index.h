@@ -94,6 +94,15 @@ size_t index_writer_place(struct index *x, const char *name);
 /* Adds it where it is missing. 0; STORE_FULL; -ENOMEM. */
 MUST_USE int index_make_writer(struct index *x, const char *name, size_t *at);
 
+/*
+ * Makes room for one more with a writer, so that index_change_writer() cannot
+ * fail; or gives it back. 0 or -ENOMEM.
+ */
+MUST_USE int index_expect(struct index *x, size_t at);
+void index_expect_no_more(struct index *x, size_t at);
+/* Gives it to another writer, which expects it. */
+void index_change_writer(struct index *x, struct entry *e, size_t at);
+
 /* Changes state and next try, and queues or unqueues accordingly. */
 void index_move(struct index *x, struct entry *e, enum dataset_state to,
 	int64_t next_try_ns);

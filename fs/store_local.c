@@ -196,17 +196,16 @@ static void local_move(struct store *s, uint64_t number,
 	request_push(r, done, arg);
 }
 
-static void local_relabel(struct store *s, uint64_t number, const char *label,
-	bool has_label, store_done *done, void *arg)
+static void local_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg)
 {
-	struct request *r = request_new(local_of(s), REQUEST_RELABEL, number,
-		has_label ? label : NULL, NULL, 0);
+	struct request *r = request_new(
+		local_of(s), REQUEST_UNLABEL, number, NULL, NULL, 0);
 
 	if (r == NULL) {
 		done(arg, -ENOMEM);
 		return;
 	}
-	r->has_label = has_label;
 	request_push(r, done, arg);
 }
 
@@ -371,7 +370,8 @@ const struct store_ops local_ops = {
 	.checkpoint = local_checkpoint,
 	.finish = local_finish,
 	.move = local_move,
-	.relabel = local_relabel,
+	.rename = local_rename,
+	.unlabel = local_unlabel,
 	.lookup = local_lookup,
 	.read = local_read,
 	.mark = local_mark,

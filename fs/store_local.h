@@ -89,6 +89,11 @@ int local_list(struct store *s, const char *writer, uint64_t after, size_t max,
 void local_stats(struct store *s, struct store_stats *out);
 uint64_t local_wait(struct store *s, uint64_t version, int64_t deadline_ns);
 
+/* ---- store_names.c ---------------------------------------------------- */
+
+void local_rename(struct store *s, uint64_t number,
+	const struct store_rename *how, store_done *done, void *arg);
+
 /* ---- store_local.c ---------------------------------------------------- */
 
 extern const struct store_ops local_ops;

@@ -279,20 +279,55 @@ static void memory_submit(struct store *s, uint64_t number,
 	memory_move(s, number, DATASET_OPEN, to, reason, done, arg);
 }
 
-static void memory_relabel(struct store *s, uint64_t number, const char *label,
-	bool has_label, store_done *done, void *arg)
+static int rename_locked(struct memory *m, struct memory_item *item,
+	const struct store_rename *how) REQUIRES(&m->lock)
+{
+	struct dataset *d = &item->attributes;
+
+	if (how->moves
+		&& (d->state != how->from
+			|| !store_may_move(how->from, how->to)))
+		return STORE_BUSY;
+	if (how->writer != NULL && strcmp(how->writer, d->writer) != 0) {
+		if (d->state == DATASET_ACTIVE)
+			return STORE_BUSY;
+		text_copy(d->writer, sizeof d->writer, how->writer);
+	}
+	text_copy(d->label, sizeof d->label, how->label);
+	d->has_label = how->has_label;
+	d->is_draft = how->is_draft;
+	d->named = m->next_number++;
+	if (how->moves)
+		memory_move_locked(m, item, how->to, how->reason, 0);
+	return 0;
+}
+
+static void memory_rename(struct store *s, uint64_t number,
+	const struct store_rename *how, store_done *done, void *arg)
+{
+	struct memory *m = memory_of(s);
+	struct memory_item *item;
+	int err = STORE_NONE;
+
+	mutex_lock(&m->lock);
+	item = memory_find_locked(m, number);
+	if (item != NULL)
+		err = rename_locked(m, item, how);
+	mutex_unlock(&m->lock);
+	memory_serve(m);
+	done(arg, err);
+}
+
+static void memory_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg)
 {
 	struct memory *m = memory_of(s);
 	struct memory_item *item;
 
 	mutex_lock(&m->lock);
 	item = memory_find_locked(m, number);
-	if (item != NULL) {
-		item->attributes.has_label = has_label;
-		if (has_label)
-			text_copy(item->attributes.label,
-				sizeof item->attributes.label, label);
-	}
+	if (item != NULL)
+		item->attributes.has_label = false;
 	mutex_unlock(&m->lock);
 	done(arg, item != NULL ? 0 : STORE_NONE);
 }
@@ -310,7 +345,8 @@ static const struct store_ops memory_ops = {
 	.checkpoint = memory_checkpoint,
 	.finish = memory_finish,
 	.move = memory_move,
-	.relabel = memory_relabel,
+	.rename = memory_rename,
+	.unlabel = memory_unlabel,
 	.lookup = memory_lookup,
 	.read = memory_read,
 	.mark = memory_mark,

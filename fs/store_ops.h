@@ -32,8 +32,10 @@ struct store_ops {
 	void (*move)(struct store *s, uint64_t number, enum dataset_state from,
 		enum dataset_state to, const char *reason, store_done *done,
 		void *arg);
-	void (*relabel)(struct store *s, uint64_t number, const char *label,
-		bool has_label, store_done *done, void *arg);
+	void (*rename)(struct store *s, uint64_t number,
+		const struct store_rename *how, store_done *done, void *arg);
+	void (*unlabel)(
+		struct store *s, uint64_t number, store_done *done, void *arg);
 	int (*lookup)(struct store *s, uint64_t number, struct dataset *out);
 	ssize_t (*read)(struct store *s, uint64_t number, uint64_t offset,
 		void *octets, size_t len);

@@ -1,4 +1,5 @@
 #include "store_claims.h"
+#include "store_names.h"
 
 #include "clock.h"
 
@@ -79,6 +80,8 @@ static enum verdict plan_flush_locked(struct batch *b, struct request *r,
 		p->is_newer = draft_take(d, e->extents >= EXTENTS_MAX,
 			&p->flush, &p->row.dataset);
 		p->is_taken = p->is_newer;
+	} else {
+		draft_get_name(d, &p->row.dataset); /* renamed meanwhile? */
 	}
 	if (r->kind == REQUEST_SYNC && !p->is_newer && e->has_row)
 		return refuse(r, 0);
@@ -156,6 +159,8 @@ static enum verdict plan_claim_locked(struct batch *b, struct request *r)
 static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 	struct entry *e) REQUIRES(&b->local->lock)
 {
+	int err;
+
 	switch (r->kind) {
 	case REQUEST_SYNC:
 	case REQUEST_SUBMIT:
@@ -173,7 +178,10 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 		if (e->state != r->from || !store_may_move(r->from, r->to))
 			return refuse(r, STORE_BUSY);
 		return VERDICT_WORK;
-	case REQUEST_RELABEL:
+	case REQUEST_RENAME:
+		err = names_plan_locked(b->local, r, e);
+		return err != 0 ? refuse(r, err) : VERDICT_WORK;
+	case REQUEST_UNLABEL:
 	case REQUEST_CLAIM:
 	case REQUEST_UNCLAIM:
 	case REQUEST_NUDGE:
@@ -235,17 +243,43 @@ static void sort_in(struct batch *b, struct request *r, enum verdict verdict)
 	}
 }
 
-void batch_plan(struct batch *b, struct request *waiting)
+static void plan_all_locked(struct batch *b, struct request *waiting)
+	REQUIRES(&b->local->lock)
 {
 	struct request *next;
 
-	mutex_lock(&b->local->lock);
-	b->next_number = b->local->next_number;
-	b->next_job = b->local->index.next_job;
 	for (; waiting != NULL; waiting = next) {
 		next = next_of(waiting);
 		sort_in(b, waiting, plan_locked(b, waiting));
 	}
+}
+
+/* A rename goes first: its directory is locked until it is answered. */
+static void part(
+	struct request *waiting, struct list *renames, struct list *others)
+{
+	struct request *next;
+
+	for (; waiting != NULL; waiting = next) {
+		next = next_of(waiting);
+		list_add(waiting->kind == REQUEST_RENAME ? renames : others,
+			waiting);
+	}
+}
+
+void batch_plan(struct batch *b, struct request *waiting)
+{
+	struct list renames;
+	struct list others;
+
+	list_init(&renames);
+	list_init(&others);
+	part(waiting, &renames, &others);
+	mutex_lock(&b->local->lock);
+	plan_all_locked(b, renames.first);
+	plan_all_locked(b, others.first);
 	claims_plan_locked(b);
+	b->next_number = b->local->next_number;
+	b->next_job = b->local->index.next_job;
 	mutex_unlock(&b->local->lock);
 }

@@ -53,13 +53,21 @@ static void put_marks(struct request *r, char **room,
 	r->mark_count = count;
 }
 
+static size_t plan_octets(enum request_kind kind)
+{
+	if (kind == REQUEST_RENAME)
+		return sizeof(struct rename_plan);
+	if (kind == REQUEST_SYNC || kind == REQUEST_SUBMIT)
+		return sizeof(struct flush_plan);
+	return 0;
+}
+
 /* One piece of memory holds the request and all that it points to. */
 struct request *request_new(struct local *l, enum request_kind kind,
 	uint64_t number, const char *text, const struct store_mark *marks,
 	size_t mark_count)
 {
-	bool is_flush = kind == REQUEST_SYNC || kind == REQUEST_SUBMIT;
-	size_t plan_len = is_flush ? sizeof(struct flush_plan) : 0;
+	size_t plan_len = plan_octets(kind);
 	struct request *r;
 	char *room;
 
@@ -72,7 +80,9 @@ struct request *request_new(struct local *l, enum request_kind kind,
 	r->kind = kind;
 	r->number = number;
 	room = (char *)(r + 1);
-	if (is_flush)
+	if (kind == REQUEST_RENAME)
+		r->rename = (struct rename_plan *)room;
+	else if (plan_len > 0)
 		r->plan = (struct flush_plan *)room;
 	room += plan_len;
 	put_marks(r, &room, marks, mark_count);

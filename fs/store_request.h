@@ -12,7 +12,8 @@
 enum request_kind {
 	REQUEST_SYNC,
 	REQUEST_SUBMIT,
-	REQUEST_RELABEL,
+	REQUEST_RENAME,
+	REQUEST_UNLABEL,
 	REQUEST_MOVE,
 	REQUEST_CLAIM,
 	REQUEST_CHECKPOINT,
@@ -36,6 +37,16 @@ struct flush_plan {
 	unsigned int claim;   /* enum claim_step */
 };
 
+/* What a rename makes of its data set; behind a request of REQUEST_RENAME. */
+struct rename_plan {
+	struct dataset named; /* number, label and what belongs to it, writer */
+	bool has_writer;      /* it changes, maybe */
+	bool moves;           /* from and to of the request */
+	bool is_arriving;     /* counted already with the writer at place at */
+	size_t at;
+	char reason[REASON_MAX + 1];
+};
+
 struct request {
 	struct committer_request base;
 	struct pool_job job;
@@ -49,8 +60,7 @@ struct request {
 	int64_t next_try_ns;
 	store_done *done;
 	void *arg;
-	const char *text; /* reason or label */
-	bool has_label;
+	const char *text; /* reason */
 	const struct store_mark *marks;
 	size_t mark_count;
 	size_t units; /* granted by a finish */
@@ -70,6 +80,7 @@ struct request {
 	struct entry *entry;
 	struct draft *draft; /* a reference */
 	struct flush_plan *plan;
+	struct rename_plan *rename;
 	struct request *submit; /* itself, or the submit that rides along */
 	struct request *riders; /* answered with it */
 	struct request *parked; /* flushes that wait until the pool is done */

@@ -45,6 +45,10 @@ struct dataset {
 	gid_t gid;
 	mode_t mode;    /* at most 0600 */
 	bool has_label; /* false: reached by <JOBID>.<name> alone */
+	bool is_draft;  /* for the store: not to be sent under this label */
+	/* Of those that were given one label the highest has it: when it was
+	 * renamed, in numbers of data sets; 0: when it was made. */
+	uint64_t named;
 	uint64_t size_octets;
 	int64_t created_ns;  /* wall clock */
 	int64_t changed_ns;  /* last write or utimens, wall clock */

@@ -98,9 +98,18 @@ void store_finish(struct store *s, uint64_t number, uint64_t token,
 void store_move(struct store *s, uint64_t number, enum dataset_state from,
 	enum dataset_state to, const char *reason, store_done *done, void *arg);
 
-/* Changes the label, or takes it away; then label is ignored and the old text
- * stays. Durable before done, for one that is OPEN with its next sync. */
-void store_relabel(struct store *s, uint64_t number, const char *label,
-	bool has_label, store_done *done, void *arg);
+/*
+ * Gives a data set another label and, in the same transaction, another state
+ * and another writer. Durable before done, of one that is OPEN as far as the
+ * data set itself is. Served before whatever else waits. STORE_BUSY when its
+ * state is not from, or the table in dataset.c has no such move, or a data
+ * set that is ACTIVE would change its writer.
+ */
+void store_rename(struct store *s, uint64_t number,
+	const struct store_rename *how, store_done *done, void *arg);
+
+/* Takes the label away; its text stays. Durable before done, as above. */
+void store_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg);
 
 #endif

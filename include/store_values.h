@@ -73,6 +73,17 @@ struct store_finish {
 	size_t units; /* granted to its writer with it: store_standing.h */
 };
 
+/* What store_rename() makes of a data set. */
+struct store_rename {
+	const char *writer; /* NULL: it keeps its writer */
+	const char *label;
+	bool has_label;
+	bool is_draft; /* as in struct dataset */
+	bool moves;    /* false: its state stays, whatever it is */
+	enum dataset_state from, to; /* as for store_move() */
+	const char *reason;          /* escaped text; "" for none */
+};
+
 struct store_stats {
 	uint64_t count[DATASET_STATES];
 	uint64_t octets;      /* content of all data sets */

@@ -42,14 +42,33 @@ int move_wait(struct store *s, uint64_t number, enum dataset_state from,
 	return awaited_wait(&a);
 }
 
-int relabel_wait(
-	struct store *s, uint64_t number, const char *label, bool has_label)
+int rename_wait(
+	struct store *s, uint64_t number, const struct store_rename *how)
 {
 	struct awaited a;
 
 	awaited_init(&a);
-	store_relabel(s, number, label, has_label, awaited_set, &a);
+	store_rename(s, number, how, awaited_set, &a);
 	return awaited_wait(&a);
+}
+
+int unlabel_wait(struct store *s, uint64_t number)
+{
+	struct awaited a;
+
+	awaited_init(&a);
+	store_unlabel(s, number, awaited_set, &a);
+	return awaited_wait(&a);
+}
+
+int relabel_wait(
+	struct store *s, uint64_t number, const char *label, bool has_label)
+{
+	const struct store_rename how = { .label = label, .has_label = true };
+
+	if (has_label)
+		return rename_wait(s, number, &how);
+	return unlabel_wait(s, number);
 }
 
 int checkpoint_wait(struct store *s, uint64_t number, uint64_t token,

@@ -16,6 +16,10 @@ int submit_wait(struct store *s, uint64_t number, enum dataset_state to,
 	const char *reason);
 int move_wait(struct store *s, uint64_t number, enum dataset_state from,
 	enum dataset_state to, const char *reason);
+int rename_wait(
+	struct store *s, uint64_t number, const struct store_rename *how);
+int unlabel_wait(struct store *s, uint64_t number);
+/* One of these two. */
 int relabel_wait(
 	struct store *s, uint64_t number, const char *label, bool has_label);
 int checkpoint_wait(struct store *s, uint64_t number, uint64_t token,

@@ -17,5 +17,6 @@ void suite_store_add_writing(Suite *suite);
 void suite_store_add_claims(Suite *suite);
 void suite_store_add_standing(Suite *suite);
 void suite_store_add_marks(Suite *suite);
+void suite_store_add_names(Suite *suite);
 
 #endif

@@ -228,6 +228,7 @@ Suite *suite_store_create(const struct suite_store *made)
 	suite_store_add_claims(suite);
 	suite_store_add_standing(suite);
 	suite_store_add_marks(suite);
+	suite_store_add_names(suite);
 	add_all(suite);
 	return suite;
 }

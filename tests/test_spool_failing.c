@@ -27,13 +27,11 @@ static void fail_submit(struct store *s, uint64_t number, enum dataset_state to,
 	done(arg, -EIO);
 }
 
-static void fail_relabel(struct store *s, uint64_t number, const char *label,
-	bool has_label, store_done *done, void *arg)
+static void fail_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg)
 {
 	(void)s;
 	(void)number;
-	(void)label;
-	(void)has_label;
 	done(arg, -EIO);
 }
 
@@ -117,7 +115,7 @@ START_TEST(an_unlink_that_failed_leaves_the_label)
 {
 	uint64_t number = dataset_put(test_spool, "mail", "a", &alice);
 
-	ops.relabel = fail_relabel;
+	ops.unlabel = fail_unlabel;
 	ck_assert_int_eq(dataset_unlink(test_spool, "mail", &alice), -EIO);
 	ck_assert_uint_eq(number_of("mail", &alice), number);
 }

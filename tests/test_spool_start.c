@@ -272,7 +272,7 @@ START_TEST(a_label_that_was_taken_away_comes_back_to_nobody)
 	struct awaited a;
 
 	awaited_init(&a);
-	store_relabel(test_store, second, "mail", false, awaited_set, &a);
+	store_unlabel(test_store, second, awaited_set, &a);
 	ck_assert_int_eq(awaited_wait(&a), 0);
 	start();
 	ck_assert_uint_eq(number_of("mail", &alice), 0);
