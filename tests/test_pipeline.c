@@ -247,7 +247,7 @@ int main(void)
 	SRunner *sr;
 	int failed;
 
-	tcase_set_timeout(tc, 30);
+	tcase_set_timeout(tc, 120);
 	tcase_add_checked_fixture(
 		tc, forwarder_set_up_moved, forwarder_tear_down);
 	add_tests(tc);
