@@ -118,7 +118,9 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 	$(LINK) $(WRAP) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
 # What mount/ has is in no library.
-$(BUILD)/test_options: $(BUILD)/mount/options.o
+$(BUILD)/test_options: $(BUILD)/mount/options.o $(BUILD)/mount/mount_words.o
+$(BUILD)/test_mount_point: \
+	$(patsubst %,$(BUILD)/mount/mount_%.o,point guard table)
 $(BUILD)/test_program: | $(PROGRAM)
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.

@@ -127,4 +127,17 @@
 	"JESF055E stopped without closing the spool, which gives no answer; "  \
 	"the next start recovers it"
 
+/* mount point */
+#define MSG_DEAD_MOUNT                                                         \
+	"JESF056W %s: the mount of a daemon that died was taken away"
+
+/* mount point */
+#define MSG_GUARD_IMMUTABLE                                                    \
+	"JESF057I %s takes no files while nothing is mounted: it is immutable"
+
+/* mount point */
+#define MSG_GUARD_TMPFS                                                        \
+	"JESF058I %s takes no files while nothing is mounted: "                \
+	"a read-only tmpfs lies there"
+
 #endif

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { EXIT_USAGE = 2 };
 
@@ -51,35 +52,45 @@ static int read_configuration(const char *file, struct config **out)
 	return err;
 }
 
-static void turn_to_syslog(void *ready)
-{
-	log_open(LOG_TO_SYSLOG, LOG_MASK);
-	background_ready(*(int *)ready);
-}
+struct start {
+	const struct mount_point *point;
+	bool is_background;
+	int starter; /* waits for background_ready() */
+};
 
-static void stay(void *unused)
+/* The log that stays is told, not only the terminal. */
+static void mounted(void *arg)
 {
-	(void)unused;
+	struct start *s = arg;
+
+	if (s->is_background) {
+		log_open(LOG_TO_SYSLOG, LOG_MASK);
+		background_ready(s->starter);
+	}
+	mount_point_report(s->point);
 }
 
 static int serve(const struct options *o, const struct config *config,
-	const char *mount_point)
+	const struct mount_point *point)
 {
+	struct start start = {
+		.point = point,
+		.is_background = !o->is_foreground,
+	};
 	struct daemon_settings settings = {
 		.config = config,
-		.mount_point = mount_point,
+		.mount_point = point->path,
 		.mount_options = o->mount_options,
 		.is_cold = o->is_cold,
-		.ready = stay,
+		.ready = mounted,
+		.ready_arg = &start,
 	};
-	int ready, err;
+	int err;
 
-	if (!o->is_foreground) {
-		err = background_enter(&ready);
+	if (start.is_background) {
+		err = background_enter(&start.starter);
 		if (err != 0)
 			return fail("cannot detach", strerror(-err));
-		settings.ready = turn_to_syslog;
-		settings.ready_arg = &ready;
 	}
 	log_open(LOG_TO_STDERR, LOG_MASK);
 	umask(077);
@@ -89,21 +100,39 @@ static int serve(const struct options *o, const struct config *config,
 static int mount_and_serve(const struct options *o, const struct config *config)
 {
 	const char *why = daemon_cannot_mount();
-	char mount_point[PATH_MAX];
-	int err;
+	char reason[MOUNT_POINT_WHY_MAX];
+	struct mount_point point;
 
 	if (why != NULL)
 		return fail("cannot mount", why);
-	err = mount_point_find(o->mount_point, mount_point);
-	if (err != 0)
-		return fail(o->mount_point, strerror(-err));
-	if (mount_point_holds(mount_point, config->spool_directory)) {
+	if (mount_point_find(o->mount_point, o->may_hold_files, &point, reason)
+		!= 0)
+		return fail(o->mount_point, reason);
+	if (mount_point_holds(&point, config->spool_directory)) {
 		fail(config->spool_directory,
 			"SpoolDirectory lies in the mount point, expected one "
 			"elsewhere");
 		return EXIT_USAGE;
 	}
-	return serve(o, config, mount_point);
+	if (mount_point_guard(&point, reason) != 0)
+		return fail(o->mount_point, reason);
+	return serve(o, config, &point);
+}
+
+static int unprotect(const char *directory)
+{
+	char why[MOUNT_POINT_WHY_MAX];
+	char shown[4 * PATH_MAX];
+	int n;
+
+	if (geteuid() != 0)
+		return fail("cannot unprotect", "not run by root");
+	n = mount_point_unprotect(directory, why);
+	if (n < 0)
+		return fail(directory, why);
+	printf("jesfs: %s %s\n", escape_string(directory, shown, sizeof shown),
+		n > 0 ? "is no longer protected" : "was not protected");
+	return EXIT_SUCCESS;
 }
 
 static int run(const struct options *o)
@@ -135,6 +164,8 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	switch (o.action) {
+	case OPTIONS_UNPROTECT:
+		return unprotect(o.mount_point);
 	case OPTIONS_HELP:
 		fputs(options_help, stdout);
 		return EXIT_SUCCESS;

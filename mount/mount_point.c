@@ -1,25 +1,156 @@
 #include "mount_point.h"
 
+#include "bounded.h"
+#include "clock.h"
+#include "escape.h"
+#include "log.h"
+#include "messages.h"
+#include "mount_table.h"
 #include "text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-int mount_point_find(const char *path, char out[static PATH_MAX])
+enum { SHOWN_MAX = 4 * 256 };
+
+/* How long a mount may take to show that it lives. */
+#define ANSWER_NS (10 * NS_PER_S)
+
+static int refuse(int err, const char *text, char *why)
 {
+	text_copy(why, MOUNT_POINT_WHY_MAX, text);
+	return err;
+}
+
+/* ---- what is mounted there ----------------------------------------------- */
+
+enum life { LIVES, DEAD, SILENT };
+
+struct question {
+	char path[PATH_MAX];
+	int err;
+};
+
+static void ask(void *question)
+{
+	struct question *q = question;
 	struct stat st;
 
-	if (stat(path, &st) != 0 && errno == ENOTCONN
-		&& umount2(path, MNT_DETACH) != 0)
-		return -errno;
+	q->err = stat(q->path, &st) != 0 ? errno : 0;
+}
+
+/* Who gets no answer leaves the question to the thread that waits for it. */
+static int ask_mount(const char *path, enum life *out)
+{
+	struct question *q = calloc(1, sizeof *q);
+
+	if (q == NULL)
+		return -ENOMEM;
+	text_copy(q->path, sizeof q->path, path);
+	if (!bounded_run(ask, q, clock_monotonic_ns() + ANSWER_NS)) {
+		*out = SILENT;
+		return 0;
+	}
+	*out = q->err == ENOTCONN || q->err == ECONNABORTED ? DEAD : LIVES;
+	free(q);
+	return 0;
+}
+
+static bool is_fuse(const struct mount_entry *m)
+{
+	return strcmp(m->type, "fuse") == 0
+		|| strncmp(m->type, "fuse.", strlen("fuse.")) == 0;
+}
+
+static int refuse_living(enum life life, char *why)
+{
+	return refuse(-EBUSY,
+		life == SILENT
+			? "a jesfs is mounted there and does not answer"
+			: "a jesfs is mounted there already; umount it first",
+		why);
+}
+
+/* Takes dead mounts away, one over the other; a living jesfs is refused. */
+static int clear_dead(const char *path, bool *was_dead, char *why)
+{
+	struct mount_entry top;
+	enum life life;
+	int err;
+
+	*was_dead = false;
+	while ((err = mount_table_top(path, &top)) == 0 && is_fuse(&top)) {
+		err = ask_mount(path, &life);
+		if (err != 0)
+			break;
+		if (life != DEAD && mount_table_is_jesfs(&top))
+			return refuse_living(life, why);
+		if (life != DEAD)
+			break;
+		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
+			err = -errno;
+			break;
+		}
+		*was_dead = true;
+	}
+	if (err != 0 && err != -ENOENT)
+		return refuse(err, strerror(-err), why);
+	return 0;
+}
+
+static int find_real(const char *path, char out[static PATH_MAX], char *why)
+{
 	if (realpath(path, out) == NULL)
+		return refuse(-errno, strerror(errno), why);
+	if (strcmp(out, "/") == 0)
+		return refuse(-EINVAL, "the root is no mount point", why);
+	return 0;
+}
+
+/* ---- the directory ------------------------------------------------------- */
+
+/* Returns 1 for a directory with an entry in it; 0; -errno. */
+static int holds_files(const char *path)
+{
+	DIR *d = opendir(path);
+	struct dirent *e;
+	int count = 0;
+
+	if (d == NULL)
 		return -errno;
-	if (stat(out, &st) != 0)
-		return -errno;
-	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	errno = 0;
+	while (count == 0 && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			count = 1;
+	if (count == 0 && errno != 0)
+		count = -errno;
+	closedir(d);
+	return count;
+}
+
+int mount_point_find(const char *path, bool may_hold_files,
+	struct mount_point *out, char why[static MOUNT_POINT_WHY_MAX])
+{
+	int err = find_real(path, out->path, why);
+
+	if (err == 0)
+		err = clear_dead(out->path, &out->was_dead, why);
+	if (err != 0)
+		return err;
+	err = holds_files(out->path);
+	if (err < 0)
+		return refuse(err, strerror(-err), why);
+	if (err > 0 && !may_hold_files)
+		return refuse(-ENOTEMPTY,
+			"there are files in it, maybe mail written while "
+			"nothing was mounted: move them, or mount with -o "
+			"nonempty",
+			why);
+	return 0;
 }
 
 /* The real path of what there is of it. */
@@ -39,13 +170,52 @@ static bool resolve(const char *path, char out[static PATH_MAX])
 	return true;
 }
 
-bool mount_point_holds(const char *mount_point, const char *path)
+bool mount_point_holds(const struct mount_point *p, const char *path)
 {
 	char real[PATH_MAX];
-	size_t len = strlen(mount_point);
 
-	if (!resolve(path, real))
-		return false;
-	return strncmp(real, mount_point, len) == 0
-		&& (real[len] == '/' || real[len] == '\0');
+	return resolve(path, real) && mount_table_is_within(real, p->path);
+}
+
+/* ---- the guard ----------------------------------------------------------- */
+
+int mount_point_guard(
+	struct mount_point *p, char why[static MOUNT_POINT_WHY_MAX])
+{
+	int err = mount_guard_set(p->path, &p->guard);
+
+	if (err != 0)
+		text_format(why, MOUNT_POINT_WHY_MAX,
+			"cannot be closed for files while nothing is "
+			"mounted: %s",
+			strerror(-err));
+	return err;
+}
+
+void mount_point_report(const struct mount_point *p)
+{
+	char shown[SHOWN_MAX];
+
+	escape_string(p->path, shown, sizeof shown);
+	if (p->was_dead)
+		log_warning(MSG_DEAD_MOUNT, shown);
+	if (p->guard == MOUNT_GUARD_IMMUTABLE)
+		log_event(MSG_GUARD_IMMUTABLE, shown);
+	else
+		log_event(MSG_GUARD_TMPFS, shown);
+}
+
+int mount_point_unprotect(
+	const char *path, char why[static MOUNT_POINT_WHY_MAX])
+{
+	char real[PATH_MAX];
+	bool was_dead;
+	int n = find_real(path, real, why);
+
+	if (n == 0)
+		n = clear_dead(real, &was_dead, why);
+	if (n != 0)
+		return n;
+	n = mount_guard_clear(real);
+	return n < 0 ? refuse(n, strerror(-n), why) : n;
 }

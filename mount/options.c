@@ -1,6 +1,7 @@
 #include "options.h"
 
 #include "escape.h"
+#include "mount_words.h"
 #include "text.h"
 
 #include <errno.h>
@@ -10,7 +11,7 @@
 enum { SHOWN_MAX = 256 };
 
 /* Long options without a letter. */
-enum { LONG_CHECK = 256 };
+enum { LONG_CHECK = 256, LONG_UNPROTECT };
 
 const char options_version[] = "jesfs 0.1\n";
 
@@ -18,6 +19,7 @@ const char options_help[] =
 	"Usage: jesfs [-f] [-F] [-o OPTIONS] [-c CONFIG] MOUNTPOINT\n"
 	"       jesfs CONFIG MOUNTPOINT [-o OPTIONS]    as mount(8) calls it\n"
 	"       jesfs --check [-c CONFIG]\n"
+	"       jesfs --unprotect DIR\n"
 	"\n"
 	"Mounts a JES spool: files written under MOUNTPOINT/spool/WRITER/ are\n"
 	"SYSOUT data sets whose mail is sent to the writer's target servers.\n"
@@ -33,6 +35,12 @@ const char options_help[] =
 	"beginning\n"
 	"  -o OPTIONS         mount options, as for mount(8)\n"
 	"      --check        validate the configuration and mount nothing\n"
+	"      --unprotect    let DIR, where nothing is mounted, take files "
+	"again: jesfs\n"
+	"                     makes its bare mount point immutable, or lays a "
+	"read-only\n"
+	"                     tmpfs over it, so that no mail is written there "
+	"unseen\n"
 	"  -V, --version      print the version\n"
 	"  -h, --help         print this\n"
 	"\n"
@@ -47,54 +55,11 @@ static const struct option long_options[] = {
 	{ "cold", no_argument, NULL, 'F' },
 	{ "options", required_argument, NULL, 'o' },
 	{ "check", no_argument, NULL, LONG_CHECK },
+	{ "unprotect", no_argument, NULL, LONG_UNPROTECT },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
-
-/* Words of fstab(5) that say when to mount, not how. */
-static const char *const mount8_words[] = { "auto", "noauto", "defaults",
-	"user", "nouser", "users", "owner", "group", "nofail", "_netdev" };
-
-static bool is_for_mount8(const char *word, size_t len)
-{
-	size_t i;
-
-	if ((len >= 2 && memcmp(word, "x-", 2) == 0)
-		|| (len >= 8 && memcmp(word, "comment=", 8) == 0))
-		return true;
-	for (i = 0; i < sizeof mount8_words / sizeof mount8_words[0]; i++)
-		if (strlen(mount8_words[i]) == len
-			&& memcmp(mount8_words[i], word, len) == 0)
-			return true;
-	return false;
-}
-
-/* Returns false when there is no room. */
-static bool add_mount_option(struct options *o, const char *word, size_t len)
-{
-	size_t used = strlen(o->mount_options);
-
-	if (len == 0 || is_for_mount8(word, len))
-		return true;
-	return text_format(o->mount_options + used,
-		sizeof o->mount_options - used, "%s%.*s", used > 0 ? "," : "",
-		(int)len, word);
-}
-
-static bool add_mount_options(struct options *o, const char *list)
-{
-	size_t len;
-
-	for (;;) {
-		len = strcspn(list, ",");
-		if (!add_mount_option(o, list, len))
-			return false;
-		if (list[len] == '\0')
-			return true;
-		list += len + 1;
-	}
-}
 
 /* text, and the argument it is about if there is one. */
 static int refuse(char why[static OPTIONS_WHY_MAX], const char *text,
@@ -108,6 +73,84 @@ static int refuse(char why[static OPTIONS_WHY_MAX], const char *text,
 	else
 		text_copy(why, OPTIONS_WHY_MAX, text);
 	return -EINVAL;
+}
+
+/* Appends a word of len octets. Returns false when there is no room. */
+static bool append_mount_option(struct options *o, const char *word, size_t len)
+{
+	size_t used = strlen(o->mount_options);
+
+	return text_format(o->mount_options + used,
+		sizeof o->mount_options - used, "%s%.*s", used > 0 ? "," : "",
+		(int)len, word);
+}
+
+static int read_mount_option(struct options *o, const char *word, size_t len,
+	char why[static OPTIONS_WHY_MAX])
+{
+	char unknown[SHOWN_MAX];
+
+	switch (len > 0 ? mount_word_find(word, len) : MOUNT_WORD_IGNORED) {
+	case MOUNT_WORD_IGNORED:
+		return 0;
+	case MOUNT_WORD_NONEMPTY:
+		o->may_hold_files = true;
+		return 0;
+	case MOUNT_WORD_SOURCE:
+		o->has_source = true;
+		break;
+	case MOUNT_WORD_PASSED:
+		break;
+	default:
+		text_format(unknown, sizeof unknown, "%.*s", (int)len, word);
+		return refuse(why, "unknown mount option", unknown);
+	}
+	if (!append_mount_option(o, word, len))
+		return refuse(why, "too many mount options", NULL);
+	return 0;
+}
+
+/* A comma after a backslash belongs to the word. */
+static size_t word_length(const char *list)
+{
+	size_t len = 0;
+
+	while (list[len] != '\0' && list[len] != ',')
+		len += list[len] == '\\' && list[len + 1] != '\0' ? 2 : 1;
+	return len;
+}
+
+static int read_mount_options(
+	struct options *o, const char *list, char why[static OPTIONS_WHY_MAX])
+{
+	size_t len;
+	int err;
+
+	for (;;) {
+		len = word_length(list);
+		err = read_mount_option(o, list, len, why);
+		if (err != 0 || list[len] == '\0')
+			return err;
+		list += len + 1;
+	}
+}
+
+/* As libfuse reads it: a backslash before what would end or change it. */
+static bool append_source(struct options *o)
+{
+	char source[OPTIONS_MOUNT_MAX] = "fsname=";
+	size_t used = strlen(source);
+	const char *c;
+
+	for (c = o->config_file; *c != '\0'; c++) {
+		if (used + 2 >= sizeof source)
+			return false;
+		if (*c == ',' || *c == '\\')
+			source[used++] = '\\';
+		source[used++] = *c;
+	}
+	source[used] = '\0';
+	return append_mount_option(o, source, used);
 }
 
 static int refuse_option(
@@ -138,9 +181,7 @@ static int read_option(struct options *o, char *const *argv, int c,
 		o->is_cold = true;
 		return 0;
 	case 'o':
-		if (!add_mount_options(o, optarg))
-			return refuse(why, "too many mount options", NULL);
-		return 0;
+		return read_mount_options(o, optarg, why);
 	case 'h':
 		o->action = OPTIONS_HELP;
 		return 0;
@@ -149,6 +190,9 @@ static int read_option(struct options *o, char *const *argv, int c,
 		return 0;
 	case LONG_CHECK:
 		o->action = OPTIONS_CHECK;
+		return 0;
+	case LONG_UNPROTECT:
+		o->action = OPTIONS_UNPROTECT;
 		return 0;
 	case 'n':
 	case 's':
@@ -165,19 +209,25 @@ static int read_operands(struct options *o, char **operands, int count,
 	char why[static OPTIONS_WHY_MAX])
 {
 	bool is_check = o->action == OPTIONS_CHECK;
-	bool has_config = o->config_file != NULL;
+	bool may_name_config =
+		o->config_file == NULL && o->action != OPTIONS_UNPROTECT;
 	int i = 0;
 
-	if (!has_config && (count >= 2 || (count == 1 && is_check)))
+	if (may_name_config && (count >= 2 || (count == 1 && is_check)))
 		o->config_file = operands[i++];
-	else if (!has_config)
+	if (o->config_file == NULL)
 		o->config_file = OPTIONS_CONFIG_FILE;
 	if (i < count)
 		o->mount_point = operands[i++];
 	if (i < count)
 		return refuse(why, "one operand too many:", operands[i]);
 	if (o->mount_point == NULL && !is_check)
-		return refuse(why, "no mount point", NULL);
+		return refuse(why,
+			o->action == OPTIONS_UNPROTECT ? "no directory"
+						       : "no mount point",
+			NULL);
+	if (o->action == OPTIONS_MOUNT && !o->has_source && !append_source(o))
+		return refuse(why, "too many mount options", NULL);
 	return 0;
 }
 

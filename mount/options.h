@@ -20,7 +20,8 @@ enum {
 
 enum options_action {
 	OPTIONS_MOUNT,
-	OPTIONS_CHECK, /* validate the configuration, mount nothing */
+	OPTIONS_CHECK,     /* validate the configuration, mount nothing */
+	OPTIONS_UNPROTECT, /* undo what keeps files from the mount point */
 	OPTIONS_HELP,
 	OPTIONS_VERSION,
 };
@@ -28,18 +29,27 @@ enum options_action {
 struct options {
 	enum options_action action;
 	const char *config_file; /* as given; points into argv */
-	const char *mount_point; /* of OPTIONS_MOUNT; as given */
-	/* What follows -o, with commas, without what only mount(8) reads. */
+	/* Of OPTIONS_MOUNT and OPTIONS_UNPROTECT; as given. */
+	const char *mount_point;
+	/*
+	 * What follows -o and says how to mount, with commas; after it
+	 * fsname=, the configuration unless another one was given, by which
+	 * mount(8) knows a line of fstab(5) again.
+	 */
 	char mount_options[OPTIONS_MOUNT_MAX];
+	bool has_source;     /* fsname= was given */
+	bool may_hold_files; /* -o nonempty: the mount point */
 	bool is_foreground;
 	bool is_cold;
 };
 
 /*
- * Reads the command line in either of its forms:
+ * Reads the command line in one of its forms:
  *
  *	jesfs [-f] [-F] [-o OPTIONS] [-c CONFIG] MOUNTPOINT
  *	jesfs CONFIG MOUNTPOINT [-o OPTIONS]
+ *	jesfs --check [-c CONFIG]
+ *	jesfs --unprotect DIR
  *
  * argv may be reordered. Returns 0; -EINVAL with a sentence, without line
  * end, in why.

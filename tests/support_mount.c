@@ -207,7 +207,8 @@ bool mount_is_there(const char *path)
 
 	ck_assert_ptr_nonnull(f);
 	while (!is_there && fgets(line, sizeof line, f) != NULL)
-		is_there = sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1
+		is_there = strstr(line, " - fuse.jesfs ") != NULL
+			&& sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1
 			&& strcmp(point, path) == 0;
 	fclose(f);
 	return is_there;

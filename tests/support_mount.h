@@ -94,7 +94,7 @@ int mount_put_mail(const struct mount *m, const char *name);
 /* The path of status/queue, in a buffer that the next call uses again. */
 const char *mount_queue(const struct mount *m);
 
-/* Whether the kernel has a mount there. */
+/* Whether the kernel has a jesfs mounted there. */
 bool mount_is_there(const char *path);
 
 /* Stops everything that m started. */

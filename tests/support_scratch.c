@@ -103,7 +103,7 @@ void scratch_show_logs(void)
 	nftw(root, show_log, FOLDERS_OPEN, FTW_PHYS | FTW_MOUNT);
 }
 
-/* The bare mount point is immutable after a crash. */
+/* A bare mount point is immutable. */
 static void make_mutable(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -131,25 +131,37 @@ static int take_away(
 	return 0;
 }
 
-static int take_mount_away(
-	const char *path, const struct stat *st, int type, struct FTW *at)
+/* The last mount at or below a path, which is on top; "" when none is. */
+static void find_mount(const char *path, char found[static PATH_MAX])
 {
-	(void)st;
-	(void)type;
-	if (at->level == 2 && strcmp(path + at->base, "mnt") == 0)
-		while (umount2(path, MNT_DETACH) == 0)
-			continue;
-	return 0;
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[2 * PATH_MAX], point[PATH_MAX];
+	size_t len = strlen(path);
+
+	found[0] = '\0';
+	while (f != NULL && fgets(line, sizeof line, f) != NULL)
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1
+			&& strncmp(point, path, len) == 0
+			&& (point[len] == '/' || point[len] == '\0'))
+			memcpy(found, point, sizeof point);
+	if (f != NULL)
+		fclose(f);
 }
 
 void scratch_remove(const char *path)
 {
+	char point[PATH_MAX];
+
+	for (;;) {
+		find_mount(path, point);
+		if (point[0] == '\0' || umount2(point, MNT_DETACH) != 0)
+			break;
+	}
 	nftw(path, take_away, FOLDERS_OPEN, FTW_PHYS | FTW_DEPTH | FTW_MOUNT);
 }
 
 void scratch_close(void)
 {
-	nftw(root, take_mount_away, FOLDERS_OPEN, FTW_PHYS | FTW_MOUNT);
 	scratch_remove(root);
 }
 

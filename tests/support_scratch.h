@@ -17,7 +17,10 @@ void scratch_open(void);
 /* Makes a folder for one test. */
 void scratch_make(char *path, size_t cap);
 
-/* Takes away the folder of a test that is done; others are shown at the end. */
+/*
+ * Takes away the folder of a test that is done, with what is mounted in it;
+ * the logs of others are shown at the end.
+ */
 void scratch_remove(const char *path);
 
 /* Shows the ends of the programs' logs. */

@@ -239,10 +239,10 @@ END_TEST
 START_TEST(a_wrong_mount_option_reaches_the_terminal)
 {
 	ck_assert_int_eq(mount_stop(&m), 0);
-	ck_assert_int_eq(run_here("-o nonsense -c"), 1);
+	ck_assert_int_eq(run_here("-o nonsense -c"), 2);
 	expect_said("nonsense");
 	ck_assert(!mount_is_there(m.point));
-	ck_assert_int_eq(run_here("-f -o nonsense -c"), 1);
+	ck_assert_int_eq(run_here("-f -o nonsense -c"), 2);
 	expect_said("nonsense");
 }
 END_TEST

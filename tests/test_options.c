@@ -12,6 +12,8 @@
 
 enum { ARGUMENTS_MAX = 12 };
 
+#define DEFAULT "fsname=" OPTIONS_CONFIG_FILE
+
 static struct options got;
 static char why[OPTIONS_WHY_MAX];
 static char *arguments[ARGUMENTS_MAX + 1];
@@ -40,32 +42,42 @@ static const struct {
 	bool is_foreground, is_cold;
 	enum options_action action;
 } right[] = {
-	{ "jesfs /mnt", OPTIONS_CONFIG_FILE, "/mnt", "", false, false,
+	{ "jesfs /mnt", OPTIONS_CONFIG_FILE, "/mnt", DEFAULT, false, false,
 		OPTIONS_MOUNT },
-	{ "jesfs -c a.conf /mnt", "a.conf", "/mnt", "", false, false,
-		OPTIONS_MOUNT },
-	{ "jesfs -f -F -ca /mnt", "a", "/mnt", "", true, true, OPTIONS_MOUNT },
-	{ "jesfs --foreground --cold --config=a /mnt", "a", "/mnt", "", true,
-		true, OPTIONS_MOUNT },
-	{ "jesfs /mnt -fFo ro --config a", "a", "/mnt", "ro", true, true,
-		OPTIONS_MOUNT },
-	/* as mount(8) calls it */
-	{ "jesfs a.conf /mnt", "a.conf", "/mnt", "", false, false,
-		OPTIONS_MOUNT },
-	{ "jesfs a.conf /mnt -o rw,nodev", "a.conf", "/mnt", "rw,nodev", false,
+	{ "jesfs -c a.conf /mnt", "a.conf", "/mnt", "fsname=a.conf", false,
 		false, OPTIONS_MOUNT },
+	{ "jesfs -f -F -ca /mnt", "a", "/mnt", "fsname=a", true, true,
+		OPTIONS_MOUNT },
+	{ "jesfs --foreground --cold --config=a /mnt", "a", "/mnt", "fsname=a",
+		true, true, OPTIONS_MOUNT },
+	{ "jesfs /mnt -fFo ro --config a", "a", "/mnt", "ro,fsname=a", true,
+		true, OPTIONS_MOUNT },
+	/* as mount(8) calls it */
+	{ "jesfs a.conf /mnt", "a.conf", "/mnt", "fsname=a.conf", false, false,
+		OPTIONS_MOUNT },
+	{ "jesfs a.conf /mnt -o rw,nodev", "a.conf", "/mnt",
+		"rw,nodev,fsname=a.conf", false, false, OPTIONS_MOUNT },
 	{ "mount.jesfs a /mnt -n -s -v -t fuse.jesfs -o "
 	  "rw,noauto,user,_netdev,x-systemd.automount,comment=x,nosuid",
-		"a", "/mnt", "rw,nosuid", false, false, OPTIONS_MOUNT },
-	{ "jesfs -o a,,b -o c, /mnt -o nofail", OPTIONS_CONFIG_FILE, "/mnt",
-		"a,b,c", false, false, OPTIONS_MOUNT },
-	{ "jesfs -- -c -f", "-c", "-f", "", false, false, OPTIONS_MOUNT },
+		"a", "/mnt", "rw,nosuid,fsname=a", false, false,
+		OPTIONS_MOUNT },
+	{ "jesfs -o ro,,nodev -o sync, /mnt -o nofail", OPTIONS_CONFIG_FILE,
+		"/mnt", "ro,nodev,sync," DEFAULT, false, false, OPTIONS_MOUNT },
+	{ "jesfs -- -c -f", "-c", "-f", "fsname=-c", false, false,
+		OPTIONS_MOUNT },
 	{ "jesfs --check", OPTIONS_CONFIG_FILE, NULL, "", false, false,
 		OPTIONS_CHECK },
 	{ "jesfs --check -c a", "a", NULL, "", false, false, OPTIONS_CHECK },
 	{ "jesfs --check a", "a", NULL, "", false, false, OPTIONS_CHECK },
 	{ "jesfs a /mnt --check", "a", "/mnt", "", false, false,
 		OPTIONS_CHECK },
+	{ "jesfs --unprotect /mnt", OPTIONS_CONFIG_FILE, "/mnt", "", false,
+		false, OPTIONS_UNPROTECT },
+	/* libfuse takes what follows a backslash as it is */
+	{ "jesfs a,b\\c /mnt", "a,b\\c", "/mnt", "fsname=a\\,b\\\\c", false,
+		false, OPTIONS_MOUNT },
+	{ "jesfs a /mnt -o fsname=x\\,y,ro", "a", "/mnt", "fsname=x\\,y,ro",
+		false, false, OPTIONS_MOUNT },
 	{ "jesfs -V", NULL, NULL, "", false, false, OPTIONS_VERSION },
 	{ "jesfs --version a b c", NULL, NULL, "", false, false,
 		OPTIONS_VERSION },
@@ -110,6 +122,16 @@ static const struct {
 	{ "jesfs /mnt -c", "no value after -c" },
 	{ "jesfs /mnt -o", "no value after -o" },
 	{ "jesfs /mnt --config", "no value after --config" },
+	{ "jesfs --unprotect", "no directory" },
+	{ "jesfs --unprotect a b", "one operand too many: b" },
+	{ "jesfs /mnt -o ro,nonsense", "unknown mount option nonsense" },
+	{ "jesfs /mnt -o remount,ro", "unknown mount option remount" },
+	{ "jesfs /mnt -o uid=0", "unknown mount option uid=0" },
+	{ "jesfs /mnt -o allow_root", "unknown mount option allow_root" },
+	{ "jesfs /mnt -o r", "unknown mount option r" },
+	{ "jesfs /mnt -o roo", "unknown mount option roo" },
+	{ "jesfs /mnt -o user_id", "unknown mount option user_id" },
+	{ "jesfs /mnt -o \x1b", "unknown mount option \\x1b" },
 	{ "jesfs --\x1b[2J /mnt", "unknown option --\\x1b[2J" },
 };
 
@@ -120,14 +142,50 @@ START_TEST(a_wrong_line_is_told_why)
 }
 END_TEST
 
+/* What mount(8) hands down, and what FUSE programs know. */
+static const char *const ignored[] = { "defaults", "auto", "noauto", "nofail",
+	"_netdev", "user", "user=ann", "nouser", "users", "owner", "group",
+	"comment=x", "x-systemd.requires=a.service", "X-mount.mkdir=0755",
+	"relatime", "norelatime", "strictatime", "atime", "diratime",
+	"lazytime", "silent", "loud", "allow_other", "default_permissions",
+	"auto_unmount", "subtype=x", "max_read=4096", "max_threads=4",
+	"blksize=512" };
+
+START_TEST(what_changes_nothing_is_ignored)
+{
+	char line[256];
+
+	ck_assert(text_format(
+		line, sizeof line, "jesfs /mnt -o ro,%s,nodev", ignored[_i]));
+	ck_assert_int_eq(read_line(line), 0);
+	ck_assert_str_eq(got.mount_options, "ro,nodev," DEFAULT);
+	ck_assert(!got.may_hold_files);
+}
+END_TEST
+
+START_TEST(nonempty_lets_the_mount_point_hold_files)
+{
+	ck_assert_int_eq(read_line("jesfs /mnt -o nonempty"), 0);
+	ck_assert(got.may_hold_files);
+	ck_assert_str_eq(got.mount_options, DEFAULT);
+}
+END_TEST
+
 START_TEST(mount_options_have_a_bound)
 {
-	char line[OPTIONS_MOUNT_MAX + 64] = "jesfs /mnt -o ";
+	char line[OPTIONS_MOUNT_MAX + 64] = "jesfs /mnt -o fsname=";
+	size_t room = OPTIONS_MOUNT_MAX - strlen("fsname=");
 	size_t used = strlen(line);
 
-	memset(line + used, 'x', OPTIONS_MOUNT_MAX - 1);
+	memset(line + used, 'x', room - 1);
 	ck_assert_int_eq(read_line(line), 0);
-	memset(line + used, 'x', OPTIONS_MOUNT_MAX);
+	memset(line + used, 'x', room);
+	ck_assert_int_eq(read_line(line), -EINVAL);
+	ck_assert_str_eq(why, "too many mount options");
+	/* The configuration needs room too. */
+	memset(line, 'x', sizeof line - 1);
+	memcpy(line, "jesfs ", 6);
+	memcpy(line + OPTIONS_MOUNT_MAX, " /mnt", 6);
 	ck_assert_int_eq(read_line(line), -EINVAL);
 	ck_assert_str_eq(why, "too many mount options");
 }
@@ -149,6 +207,9 @@ int main(void)
 
 	tcase_add_loop_test(t, a_right_line_says_what_to_do, 0, COUNT(right));
 	tcase_add_loop_test(t, a_wrong_line_is_told_why, 0, COUNT(wrong));
+	tcase_add_loop_test(
+		t, what_changes_nothing_is_ignored, 0, COUNT(ignored));
+	tcase_add_test(t, nonempty_lets_the_mount_point_hold_files);
 	tcase_add_test(t, mount_options_have_a_bound);
 	tcase_add_test(t, help_tells_the_two_f_apart);
 	suite_add_tcase(s, t);
