@@ -9,6 +9,8 @@ enum {
 	MAX_MSG_SENT_MAX = 1000000,
 	TIMEOUT_USUAL_S = 30, /* CSSMTP's least: RFC 5321 asks for minutes */
 	TIMEOUT_MAX_S = 1200,
+	JES_SIZE_MAX = 1000000, /* thousands of octets */
+	SPOOL_LIMIT_MIN = 1 << 20,
 };
 
 /* ---- values that go with their place ------------------------------------ */
@@ -73,6 +75,19 @@ static const struct config_row mount_rows[] = {
 		.read = config_value_helo,
 		.offset = offsetof(struct config_mount, config.helo_name),
 		.expected = "a domain name or an address literal" },
+	{ .keyword = "SpoolLimit",
+		.read = config_value_octets,
+		.offset = offsetof(struct config_mount, config.spool_limit),
+		.min = SPOOL_LIMIT_MIN,
+		.max = INT64_MAX },
+	{ .keyword = "UserLimit",
+		.read = config_value_octets,
+		.offset = offsetof(struct config_mount, config.user_limit),
+		.max = INT64_MAX },
+	{ .keyword = "UserDataSets",
+		.read = config_value_u64,
+		.offset = offsetof(struct config_mount, config.user_datasets),
+		.max = JOB_NUMBER_MAX },
 	{ .keyword = NULL },
 };
 
@@ -284,6 +299,10 @@ static const struct config_row writer_rows[] = {
 		.read = read_name,
 		.expected = "1 to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or "
 			    "NJERDR" },
+	{ .keyword = "JESJobSize",
+		.read = config_value_u32,
+		.offset = offsetof(struct config_writer, config.job_size_kb),
+		.max = JES_SIZE_MAX },
 	{ .keyword = NULL },
 };
 

@@ -54,6 +54,31 @@ const char *config_value_u64(const struct config_row *row,
 	return wrong;
 }
 
+/* How many bits a letter stands for; 0 for no such letter. */
+static unsigned int shift_of(char letter)
+{
+	static const char letters[] = "KMGT";
+	const char *at = letter != '\0' ? strchr(letters, letter) : NULL;
+
+	return at != NULL ? 10 * (unsigned int)(at - letters + 1) : 0;
+}
+
+const char *config_value_octets(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	unsigned int shift = shift_of(value->text[value->len - 1]);
+	size_t len = shift != 0 ? value->len - 1 : value->len;
+	uint64_t n;
+	int err = text_to_number(value->text, len, row->max >> shift, &n);
+
+	if (err == -EINVAL)
+		return "is not a number";
+	if (err != 0 || n << shift < row->min)
+		return "is out of range";
+	*(uint64_t *)member = n << shift;
+	return NULL;
+}
+
 static void keep(char *member, const struct config_word *value)
 {
 	memcpy(member, value->text, value->len);

@@ -15,6 +15,10 @@ config_reader config_value_u16;
 config_reader config_value_u32;
 config_reader config_value_u64;
 
+/* Octets into a uint64_t: a number from row->min to row->max, which may have
+ * K, M, G or T behind it, in powers of 1024. */
+config_reader config_value_octets;
+
 /* An absolute path into a char[PATH_MAX]. */
 config_reader config_value_path;
 

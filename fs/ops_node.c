@@ -205,24 +205,24 @@ void ops_access(fuse_req_t req, fuse_ino_t node, int mask)
 	fuse_reply_err(req, err);
 }
 
+/* Inodes are data sets, as many as there are job numbers. */
 void ops_statfs(fuse_req_t req, fuse_ino_t node)
 {
 	struct statvfs st = { 0 };
-	struct store_stats stats;
-	uint64_t live = 0;
-	int state;
+	struct spool_space space;
 
 	(void)node;
-	spool_stats(ops_fs(req)->spool, &stats);
-	for (state = 0; state < DATASET_PURGED; state++)
-		live += stats.count[state];
+	spool_space(ops_fs(req)->spool, &space);
 	st.f_bsize = STATFS_BLOCK;
 	st.f_frsize = STATFS_BLOCK;
-	st.f_bfree = stats.free_octets / STATFS_BLOCK;
-	st.f_bavail = st.f_bfree;
-	st.f_blocks = st.f_bfree + stats.octets / STATFS_BLOCK;
+	st.f_bfree = space.free_octets / STATFS_BLOCK;
+	st.f_bavail = space.available_octets / STATFS_BLOCK;
+	st.f_blocks = st.f_bfree
+		+ (space.used_octets + STATFS_BLOCK - 1) / STATFS_BLOCK;
 	st.f_files = JOB_NUMBER_MAX;
-	st.f_ffree = live < JOB_NUMBER_MAX ? JOB_NUMBER_MAX - live : 0;
+	st.f_ffree = space.datasets < JOB_NUMBER_MAX
+		? JOB_NUMBER_MAX - space.datasets
+		: 0;
 	st.f_favail = st.f_ffree;
 	st.f_namemax = LABEL_MAX;
 	fuse_reply_statfs(req, &st);

@@ -35,6 +35,15 @@ static void reply_open(
 		handle_release(h);
 }
 
+/* The last of the room is for operators: then groups count as well. */
+static void who_opens(fuse_req_t req, struct spool_caller *out)
+{
+	if (spool_is_short(ops_fs(req)->spool))
+		ops_caller(req, out);
+	else
+		ops_owner(req, out);
+}
+
 static void open_writer(
 	fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
@@ -45,7 +54,7 @@ static void open_writer(
 	struct spool_file *file;
 	int err;
 
-	ops_owner(req, &caller.who);
+	who_opens(req, &caller.who);
 	caller.tid = caller.who.pid;
 	task_program(fs->tasks, caller.tid, program);
 	err = fresh_take(fs->fresh, number, &caller, &file);
@@ -129,7 +138,7 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 	struct spool_file *file;
 	int err;
 
-	ops_owner(req, &owner);
+	who_opens(req, &owner);
 	if (tree_is_writer(parent))
 		writer = spool_writer(fs->spool, tree_writer_index(parent));
 	if (writer == NULL) {

@@ -56,7 +56,6 @@ static void claimed_locked(struct spool *sp, const struct store_claim *claim)
 	if (e == NULL || e->token >= claim->token)
 		return;
 	e->token = claim->token;
-	e->size_octets = claim->dataset.size_octets;
 	spool_set_state_locked(sp, e, DATASET_ACTIVE, 0, "");
 }
 

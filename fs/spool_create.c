@@ -20,16 +20,25 @@ static struct spool_file *file_new(struct spool *sp,
 	atomic_init(&f->changed_ns, now_ns);
 	f->opened_ns = now_ns;
 	f->pid = owner->pid;
+	f->is_operator = owner->is_operator;
+	f->account = quota_account(sp->quota, owner->uid);
+	if (f->account == NULL) {
+		free(f);
+		return NULL;
+	}
 	text_copy(f->program, sizeof f->program, program);
 	mutex_init(&f->lock, RANK_HANDLE);
 	cond_init(&f->turn_over);
 	return f;
 }
 
-/* Where the data set will be: its writer, and whether its name is free. */
+/*
+ * Where the data set will be: its writer, and whether its name is free and
+ * there is room. What is refused here costs the store nothing.
+ */
 static int look_up_place(struct spool *sp, const char *writer,
-	const char *label, const struct spool_caller *owner, bool exclusive,
-	struct dataset *d, uint8_t *writer_number)
+	const struct spool_caller *owner, bool exclusive, struct dataset *d,
+	struct spool_file *f, uint8_t *writer_number)
 {
 	struct spool_writer *w;
 	int err = 0;
@@ -41,13 +50,16 @@ static int look_up_place(struct spool *sp, const char *writer,
 	} else {
 		*writer_number = spool_writer_number(sp, w);
 		text_copy(d->writer, sizeof d->writer, w->name);
+		f->octets_max = w->dataset_octets_max;
 		if (exclusive
 			&& roster_by_label(&sp->roster, *writer_number,
-				   owner->uid, label)
+				   owner->uid, d->label)
 				!= NULL)
 			err = -EEXIST;
 	}
 	mutex_unlock(&sp->lock);
+	if (err == 0)
+		err = quota_check(sp->quota, f->account, f->is_operator);
 	return err;
 }
 
@@ -70,7 +82,13 @@ static int enter(struct spool *sp, struct roster_entry *e, bool exclusive)
 			!= NULL)
 		err = -EEXIST;
 	if (err == 0)
+		err = quota_add(
+			sp->quota, e->file->account, e->file->is_operator);
+	if (err == 0) {
 		err = spool_insert_locked(sp, e);
+		if (err != 0)
+			quota_gone(sp->quota, e->uid, 0);
+	}
 	if (err == 0)
 		roster_take_label(&sp->roster, e);
 	mutex_unlock(&sp->lock);
@@ -126,9 +144,6 @@ int spool_create(struct spool *sp, const char *writer, const char *label,
 
 	if (err == 0 && atomic_load(&sp->is_quiesced))
 		err = -EROFS;
-	if (err == 0)
-		err = look_up_place(sp, writer, label, owner, exclusive, &d,
-			&writer_number);
 	if (err != 0)
 		return err;
 	text_copy(d.label, sizeof d.label, label);
@@ -137,7 +152,10 @@ int spool_create(struct spool *sp, const char *writer, const char *label,
 	f = file_new(sp, owner, program, now_ns);
 	if (f == NULL)
 		return -ENOMEM;
-	err = make(sp, &d, writer_number, exclusive, f);
+	err = look_up_place(
+		sp, writer, owner, exclusive, &d, f, &writer_number);
+	if (err == 0)
+		err = make(sp, &d, writer_number, exclusive, f);
 	if (err != 0) {
 		spool_file_unref(f);
 		return err;

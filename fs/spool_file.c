@@ -80,10 +80,28 @@ static void changed(struct spool_file *f, uint64_t size_octets, int err)
 	mutex_unlock(&f->lock);
 }
 
+/* Counts the octets it is to grow by, or says why it may not. */
+static int grow(struct spool_file *f, uint64_t from, uint64_t to)
+{
+	if (to <= from)
+		return 0;
+	if (f->octets_max != 0 && to > f->octets_max)
+		return -EFBIG;
+	return quota_grow(
+		f->spool->quota, f->account, f->is_operator, to - from);
+}
+
+static void shrink(struct spool_file *f, uint64_t from, uint64_t to)
+{
+	if (to < from)
+		quota_shrink(f->spool->quota, f->account, from - to);
+}
+
 static int write_in_turn(struct spool_file *f, uint64_t offset, bool is_append,
 	const void *octets, size_t len)
 {
 	uint64_t size = atomic_load(&f->size_octets);
+	uint64_t grown = size;
 	int err = check_writable(f);
 
 	if (err != 0)
@@ -92,10 +110,17 @@ static int write_in_turn(struct spool_file *f, uint64_t offset, bool is_append,
 		offset = size;
 	if (len > INT64_MAX || offset > INT64_MAX - len)
 		err = -EFBIG;
-	else if (!f->is_gone)
+	else if (offset + len > size)
+		grown = offset + len;
+	if (err == 0)
+		err = grow(f, size, grown);
+	if (err == 0 && !f->is_gone) {
 		err = store_append(
 			f->spool->store, f->number, offset, octets, len);
-	changed(f, offset + len > size ? offset + len : size, err);
+		if (err != 0)
+			shrink(f, grown, size);
+	}
+	changed(f, grown, err);
 	return err;
 }
 
@@ -109,6 +134,27 @@ int spool_file_write(struct spool_file *f, uint64_t offset, bool is_append,
 	spool_file_take_turn(f);
 	err = write_in_turn(f, offset, is_append, octets, len);
 	spool_file_end_turn(f);
+	quota_tell(f->spool->quota);
+	return err;
+}
+
+/* What it loses counts until the store has let go of it. */
+static int truncate_in_turn(struct spool_file *f, uint64_t size)
+{
+	uint64_t old = atomic_load(&f->size_octets);
+	int err = check_writable(f);
+
+	if (err != 0 || size == old)
+		return err;
+	err = size > INT64_MAX ? -EFBIG : grow(f, old, size);
+	if (err == 0 && !f->is_gone) {
+		err = store_truncate(f->spool->store, f->number, size);
+		if (err != 0)
+			shrink(f, size, old);
+	}
+	if (err == 0)
+		shrink(f, old, size);
+	changed(f, size, err);
 	return err;
 }
 
@@ -117,15 +163,9 @@ int spool_file_truncate(struct spool_file *f, uint64_t size)
 	int err;
 
 	spool_file_take_turn(f);
-	err = check_writable(f);
-	if (err == 0 && size != atomic_load(&f->size_octets)) {
-		if (size > INT64_MAX)
-			err = -EFBIG;
-		else if (!f->is_gone)
-			err = store_truncate(f->spool->store, f->number, size);
-		changed(f, size, err);
-	}
+	err = truncate_in_turn(f, size);
 	spool_file_end_turn(f);
+	quota_tell(f->spool->quota);
 	return err;
 }
 

@@ -18,6 +18,19 @@ const char *spool_writer(struct spool *sp, size_t index);
 /* store_stats_read(). */
 void spool_stats(struct spool *sp, struct store_stats *out);
 
+/* What df shows. */
+struct spool_space {
+	uint64_t used_octets;      /* content of all data sets */
+	uint64_t free_octets;      /* still taken from operators */
+	uint64_t available_octets; /* still taken from others */
+	uint64_t datasets;
+};
+
+void spool_space(struct spool *sp, struct spool_space *out);
+
+/* Whether the spool is short of space: see quota.h. A hint. */
+bool spool_is_short(struct spool *sp);
+
 /* ---- one open data set ---------------------------------------------- */
 
 struct spool_file;
@@ -29,7 +42,8 @@ struct spool_file;
  *
  * Returns 0; -EEXIST when exclusive and the owner lists the label; -EINVAL
  * for a label that label_check() refuses; -ENAMETOOLONG; -ENOENT for an
- * unknown writer; -EROFS; -ENOSPC; -EIO; -ENOMEM.
+ * unknown writer; -EDQUOT when the owner may have no more data sets; -EROFS;
+ * -ENOSPC; -EIO; -ENOMEM.
  */
 MUST_USE int spool_create(struct spool *sp, const char *writer,
 	const char *label, const struct spool_caller *owner, mode_t mode,
@@ -38,8 +52,10 @@ MUST_USE int spool_create(struct spool *sp, const char *writer,
 uint64_t spool_file_number(const struct spool_file *f);
 
 /*
- * Puts octets at offset, or at the end when is_append. Returns 0 or error;
- * an error is final: later writes and flushes get it too.
+ * Puts octets at offset, or at the end when is_append. Returns 0 or error,
+ * among them those of spool_limit() and spool_limit_datasets(); an error is
+ * final: later writes and flushes get it too, and the data set is discarded
+ * at release.
  */
 MUST_USE int spool_file_write(struct spool_file *f, uint64_t offset,
 	bool is_append, const void *octets, size_t len);

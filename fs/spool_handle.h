@@ -16,6 +16,9 @@ struct spool_file {
 	struct spool *spool;
 	uint64_t number;
 	uint32_t job;
+	struct quota_account *account; /* of its owner */
+	bool is_operator;              /* who opened it */
+	uint64_t octets_max;           /* 0: no limit */
 	atomic_uint refs; /* the handle, flushes under way, an unlink */
 
 	/* Read without the turn, to show them. */

@@ -29,6 +29,7 @@
 #include "spool_file.h"
 #include "spool_handle.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,7 +162,12 @@ static int enter_locked(struct spool *sp, const struct dataset *d)
 	e = roster_entry_new(d, spool_writer_number(sp, w));
 	if (e == NULL)
 		return -ENOMEM;
-	err = spool_insert_locked(sp, e);
+	err = quota_found(sp->quota, e->uid, e->size_octets);
+	if (err == 0) {
+		err = spool_insert_locked(sp, e);
+		if (err != 0)
+			quota_gone(sp->quota, e->uid, e->size_octets);
+	}
 	if (err != 0) {
 		roster_entry_free(e);
 		return err;
@@ -216,6 +222,7 @@ static void spool_free(struct spool *sp)
 	for (i = 0; i < sp->writer_count; i++)
 		waiting_fini(&sp->writers[i].waiting);
 	roster_fini(&sp->roster);
+	quota_close(sp->quota);
 	cond_fini(&sp->settled);
 	mutex_fini(&sp->lock);
 	free(sp);
@@ -243,6 +250,8 @@ int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 	mutex_init(&sp->lock, RANK_SPOOL);
 	cond_init(&sp->settled);
 	err = roster_init(&sp->roster);
+	if (err == 0)
+		err = quota_open(&sp->quota);
 	if (err == 0)
 		err = spool_again_open(spool_step_repeat, &sp->again);
 	if (err == 0)
@@ -288,6 +297,18 @@ int spool_add_writer(struct spool *sp, const char *writer)
 	return err;
 }
 
+void spool_limit_datasets(
+	struct spool *sp, const char *writer, uint64_t octets_max)
+{
+	struct spool_writer *w;
+
+	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	assert(w != NULL);
+	w->dataset_octets_max = octets_max;
+	mutex_unlock(&sp->lock);
+}
+
 const char *spool_writer(struct spool *sp, size_t index)
 {
 	const char *name = NULL;
@@ -302,6 +323,50 @@ const char *spool_writer(struct spool *sp, size_t index)
 void spool_quiesce(struct spool *sp)
 {
 	atomic_store(&sp->is_quiesced, true);
+}
+
+/* ---- space ----------------------------------------------------------- */
+
+void spool_limit(struct spool *sp, const struct spool_limits *limits)
+{
+	struct spool_limits chosen = *limits;
+	struct store_stats stats;
+
+	if (chosen.spool_octets == 0) {
+		store_stats_read(sp->store, &stats);
+		chosen.spool_octets = stats.capacity_octets;
+	}
+	quota_limit(sp->quota, &chosen);
+	quota_tell(sp->quota);
+}
+
+bool spool_is_short(struct spool *sp)
+{
+	return quota_is_short(sp->quota);
+}
+
+/* What the store has no room for cannot come, whatever the limits say. */
+void spool_space(struct spool *sp, struct spool_space *out)
+{
+	struct quota_usage usage;
+	struct store_stats stats;
+	uint64_t room;
+	int state;
+
+	store_stats_read(sp->store, &stats);
+	quota_usage(sp->quota, &usage);
+	*out = (struct spool_space){ .used_octets = usage.used_octets };
+	for (state = 0; state < DATASET_PURGED; state++)
+		out->datasets += stats.count[state];
+	if (usage.used_octets < usage.limit_octets)
+		out->free_octets = usage.limit_octets - usage.used_octets;
+	room = out->free_octets > usage.reserve_octets
+		? out->free_octets - usage.reserve_octets
+		: 0;
+	if (out->free_octets > stats.free_octets)
+		out->free_octets = stats.free_octets;
+	out->available_octets =
+		room < stats.free_octets ? room : stats.free_octets;
 }
 
 void spool_stats(struct spool *sp, struct store_stats *out)

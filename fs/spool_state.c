@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,8 @@ void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 		waiting_remove(&w->waiting, e);
 	w->count[e->state]--;
 	w->entries--;
+	assert(e->file == NULL); /* it would count more than the entry says */
+	quota_gone(sp->quota, e->uid, e->size_octets);
 	roster_remove(&sp->roster, e);
 }
 
@@ -122,8 +125,10 @@ static void end_call_locked(struct spool *sp) REQUIRES(&sp->lock)
 		cond_broadcast(&sp->settled);
 }
 
+/* Whatever has ended may have made room. */
 void spool_end_call(struct spool *sp)
 {
+	quota_tell(sp->quota);
 	mutex_lock(&sp->lock);
 	end_call_locked(sp);
 	mutex_unlock(&sp->lock);
@@ -143,6 +148,7 @@ void spool_wake_and_end_call(struct spool *sp, const struct spool_wake *wake)
 {
 	if (wake->writer != NULL)
 		wake->arrived(wake->arg);
+	quota_tell(sp->quota);
 
 	mutex_lock(&sp->lock);
 	if (wake->writer != NULL && --wake->writer->calls == 0)

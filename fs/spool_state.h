@@ -12,6 +12,7 @@
 #define SPOOL_STATE_H
 
 #include "mutex.h"
+#include "quota.h"
 #include "roster.h"
 #include "store.h"
 #include "waiting.h"
@@ -25,6 +26,7 @@ struct spool_again;
 struct spool_writer {
 	char name[WRITER_NAME_MAX + 1];
 	bool is_added; /* asked for, not only found in the store */
+	uint64_t dataset_octets_max; /* 0: no limit */
 	uint64_t count[DATASET_STATES];
 	size_t entries;
 	size_t selecting; /* asked of the store, not yet answered */
@@ -48,6 +50,7 @@ struct spool {
 	struct store *store;
 	struct judge *judge;
 	struct spool_again *again;
+	struct quota *quota; /* counts what is in the roster */
 	atomic_bool is_quiesced;
 	struct mutex lock;
 	struct cond settled; /* calls or in_flight came to 0 */
@@ -72,7 +75,8 @@ uint8_t spool_writer_number(struct spool *sp, const struct spool_writer *w);
 MUST_USE int spool_insert_locked(struct spool *sp, struct roster_entry *e)
 	REQUIRES(&sp->lock);
 
-/* Takes an entry out; it is the caller's to free, once he has unlocked. */
+/* Takes an entry out, which has no handle, and counts it no longer; it is the
+ * caller's to free, once he has unlocked. */
 void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 	REQUIRES(&sp->lock);
 

@@ -241,6 +241,7 @@ void local_stats(struct store *s, struct store_stats *out)
 	memcpy(out->count, l->index.states, sizeof out->count);
 	out->octets = l->index.octets;
 	mutex_unlock(&l->lock);
+	out->capacity_octets = l->capacity_octets;
 	out->free_octets = l->capacity_octets > out->octets
 		? l->capacity_octets - out->octets
 		: 0;

@@ -144,6 +144,7 @@ void memory_stats(struct store *s, struct store_stats *out)
 		out->octets += m->items[i]->attributes.size_octets;
 	}
 	mutex_unlock(&m->lock);
+	out->capacity_octets = SIZE_MAX / 4;
 	out->free_octets = SIZE_MAX / 4;
 }
 

@@ -54,12 +54,16 @@ struct writer_config {
 	uint32_t retry_count;        /* RetryLimit Count, default 5 */
 	uint32_t retry_interval_min; /* RetryLimit Interval, default 1 */
 	struct timeout_config timeout;
+	uint32_t job_size_kb; /* JESJobSize, 1000 octets, 0 no limit; 0 */
 };
 
 /* jesfs.conf */
 struct config {
 	char spool_directory[PATH_MAX];
 	char operator_group[64]; /* OperatorGroup; "" for none */
+	uint64_t spool_limit;    /* SpoolLimit, octets; 0 when not said */
+	uint64_t user_limit;     /* UserLimit, octets, 0 no limit; 0 */
+	uint64_t user_datasets;  /* UserDataSets, 0 no limit; 0 */
 	bool has_operator_gid;
 	gid_t operator_gid;
 	/* HeloName, else this host's: what EHLO may carry */

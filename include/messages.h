@@ -60,6 +60,16 @@
 /* job id */
 #define MSG_KILLED_COMPLETE "JESF014I %s complete though its writer was killed"
 
+/* octets in use, octets there are (PRIu64), percent */
+#define MSG_SPOOL_SHORT                                                        \
+	"JESF017W shortage of spool space: %" PRIu64 " of %" PRIu64            \
+	" octets are in use, %d %% or more"
+
+/* octets in use, octets there are (PRIu64) */
+#define MSG_SPOOL_RELIEVED                                                     \
+	"JESF018I shortage of spool space is over: %" PRIu64 " of %" PRIu64    \
+	" octets are in use"
+
 /* job id */
 #define MSG_FOUND_COMPLETE "JESF020I %s complete though it was not closed"
 

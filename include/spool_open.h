@@ -42,6 +42,26 @@ MUST_USE int spool_open(
  */
 MUST_USE int spool_add_writer(struct spool *sp, const char *writer);
 
+/* 0 is no limit. */
+struct spool_limits {
+	uint64_t spool_octets; /* 0: the capacity of the store */
+	uint64_t user_octets;  /* of each owner; none for root */
+	uint64_t user_datasets;
+};
+
+/*
+ * From now on what comes is refused over a limit; what is there stays. A
+ * write over one of octets, and a create over that of data sets, is answered
+ * -EDQUOT, one over the capacity -ENOSPC; the last 5 % are for operators.
+ * Until it is called there is no limit.
+ */
+void spool_limit(struct spool *sp, const struct spool_limits *limits);
+
+/* The most octets a data set of the writer may have, -EFBIG over it; 0: no
+ * limit. For those that are opened from now on. The writer has been added. */
+void spool_limit_datasets(
+	struct spool *sp, const char *writer, uint64_t octets_max);
+
 /* From now on no new data set and no further octet: -EROFS. */
 void spool_quiesce(struct spool *sp);
 

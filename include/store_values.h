@@ -86,7 +86,8 @@ struct store_rename {
 
 struct store_stats {
 	uint64_t count[DATASET_STATES];
-	uint64_t octets;      /* content of all data sets */
+	uint64_t octets; /* content of all data sets */
+	uint64_t capacity_octets;
 	uint64_t free_octets; /* still accepted */
 };
 

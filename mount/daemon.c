@@ -79,6 +79,7 @@ static int open_store(struct daemon *d)
 	const struct config *c = d->settings->config;
 	struct store_local_settings settings = {
 		.directory = c->spool_directory,
+		.capacity_octets = c->spool_limit,
 		.forgets_progress = d->settings->is_cold,
 	};
 	char why[WHY_MAX] = "";
@@ -97,6 +98,22 @@ static int open_store(struct daemon *d)
 	return err;
 }
 
+static void limit_spool(struct daemon *d)
+{
+	const struct config *c = d->settings->config;
+	struct spool_limits limits = {
+		.spool_octets = c->spool_limit,
+		.user_octets = c->user_limit,
+		.user_datasets = c->user_datasets,
+	};
+	size_t i;
+
+	for (i = 0; i < c->writer_count; i++)
+		spool_limit_datasets(d->spool, c->writers[i].name,
+			UINT64_C(1000) * c->writers[i].job_size_kb);
+	spool_limit(d->spool, &limits);
+}
+
 static int open_spool(struct daemon *d)
 {
 	const struct config *c = d->settings->config;
@@ -108,6 +125,8 @@ static int open_spool(struct daemon *d)
 		err = spool_add_writer(d->spool, c->writers[i].name);
 	if (err != 0)
 		log_error(MSG_NO_START, "the spool", strerror(-err));
+	else
+		limit_spool(d);
 	return err;
 }
 

@@ -49,7 +49,8 @@ START_TEST(every_statement_of_a_writer_file_is_kept)
 			 "TimeOut\n{\n AnyCmd 30\n ConnectIdle 31\n"
 			 " ConnectRetry 32\n DataBlock 33\n DATACmd 34\n"
 			 " DataTerm 35\n InitialMsg 36\n MAILCmd 37\n"
-			 " RCPTCmd 1200\n}\n");
+			 " RCPTCmd 1200\n}\n"
+			 "JESJobSize 1000000\n");
 	ck_assert_str_eq(writer.config.name, "MAIL$1");
 	ck_assert_uint_eq(writer.config.target_count, 1);
 	ck_assert_str_eq(t->address_text, "192.0.2.25");
@@ -70,6 +71,7 @@ START_TEST(every_statement_of_a_writer_file_is_kept)
 	ck_assert_uint_eq(o->initial_msg_s, 36);
 	ck_assert_uint_eq(o->mail_cmd_s, 37);
 	ck_assert_uint_eq(o->rcpt_cmd_s, 1200);
+	ck_assert_uint_eq(writer.config.job_size_kb, 1000000);
 }
 END_TEST
 
@@ -95,6 +97,7 @@ START_TEST(what_a_writer_file_does_not_say_has_the_default)
 	ck_assert_uint_eq(o->initial_msg_s, 300);
 	ck_assert_uint_eq(o->mail_cmd_s, 300);
 	ck_assert_uint_eq(o->rcpt_cmd_s, 300);
+	ck_assert_uint_eq(writer.config.job_size_kb, 0);
 }
 END_TEST
 
@@ -212,7 +215,10 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 				   "WriterConfig /etc/jesfs/writers/*.conf\n"
 				   "WriterConfig /etc/jesfs/more.conf # two\n"
 				   "OperatorGroup operators\n"
-				   "HeloName [IPv6:2001:db8::1]\n";
+				   "HeloName [IPv6:2001:db8::1]\n"
+				   "SpoolLimit 40G\n"
+				   "UserLimit 1048577\n"
+				   "UserDataSets 20000\n";
 	size_t errors;
 	char *messages = read_mount(text, sizeof text - 1, &errors);
 
@@ -223,6 +229,32 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 	ck_assert_uint_eq(mount.patterns[1].column, 14);
 	ck_assert_str_eq(mount.config.operator_group, "operators");
 	ck_assert_str_eq(mount.config.helo_name, "[IPv6:2001:db8::1]");
+	ck_assert_uint_eq(mount.config.spool_limit, UINT64_C(40) << 30);
+	ck_assert_uint_eq(mount.config.user_limit, 1048577);
+	ck_assert_uint_eq(mount.config.user_datasets, 20000);
+	free(messages);
+}
+END_TEST
+
+START_TEST(octets_may_be_said_in_powers_of_1024)
+{
+	static const struct {
+		const char *text;
+		uint64_t octets;
+	} cases[] = {
+		{ "UserLimit 0\n", 0 },
+		{ "UserLimit 0K\n", 0 },
+		{ "UserLimit 3K\n", 3 << 10 },
+		{ "UserLimit 3M\n", 3 << 20 },
+		{ "UserLimit 3T\n", UINT64_C(3) << 40 },
+		{ "UserLimit 8388607T\n", UINT64_C(8388607) << 40 },
+	};
+	size_t errors;
+	char *messages;
+
+	messages = read_mount(cases[_i].text, strlen(cases[_i].text), &errors);
+	ck_assert_str_eq(messages, "");
+	ck_assert_uint_eq(mount.config.user_limit, cases[_i].octets);
 	free(messages);
 }
 END_TEST
@@ -243,6 +275,7 @@ int main(void)
 	tcase_add_test(t, a_target_that_is_there_already_is_a_warning);
 	tcase_add_test(t, a_time_shorter_than_cssmtp_takes_is_a_warning);
 	tcase_add_test(t, every_statement_of_jesfs_conf_is_kept);
+	tcase_add_loop_test(t, octets_may_be_said_in_powers_of_1024, 0, 6);
 	suite_add_tcase(s, t);
 	return suite_run(s);
 }

@@ -32,7 +32,8 @@ static const struct {
 	{ "# nothing here\n", "W: no TargetServer, expected at least one\n" },
 	{ TARGET "TargetSever\n{\n TargetIP 1.2.3.4\n}\n",
 		"W:5:1: unknown statement \"TargetSever\", expected "
-		"TargetServer, RetryLimit, TimeOut or ExtWrtName\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
+		"JESJobSize\n" },
 	{ "TargetServer\n{\n  TargetIPs 1.2.3.4\n}\n",
 		"W:3:3: \"TargetIPs\" in TargetServer, expected }, TargetIP, "
 		"ConnectPort, ConnectLimit, MaxMsgSent or MessageSize\n"
@@ -88,7 +89,7 @@ static const struct {
 	{ TARGET "RetryLimit 5\n",
 		"W:5:12: \"5\" after RetryLimit, expected {\n"
 		"W:5:12: unknown statement \"5\", expected TargetServer, "
-		"RetryLimit, TimeOut or ExtWrtName\n" },
+		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
 	{ TARGET "RetryLimit\n{\n Count 100\n Interval 73\n}\n",
 		"W:5:1: Count times Interval is 7300 minutes, expected at most "
 		"7200\n" },
@@ -133,12 +134,12 @@ static const struct {
 		"W:3:2: \"{\" out of place, expected a statement\n" },
 	{ TARGET "Unknown { One { Two } } ExtWrtName INTRDR\n",
 		"W:5:1: unknown statement \"Unknown\", expected TargetServer, "
-		"RetryLimit, TimeOut or ExtWrtName\n"
+		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n"
 		"W:5:36: ExtWrtName \"INTRDR\" is reserved by JES, expected 1 "
 		"to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or NJERDR\n" },
 	{ TARGET "Unknown {",
 		"W:5:1: unknown statement \"Unknown\", expected TargetServer, "
-		"RetryLimit, TimeOut or ExtWrtName\n" },
+		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
 	{ "TargetServer {\n TargetIP {\n 1.2.3.4 } }\n",
 		"W:2:11: TargetIP has no value, expected an IPv4 or IPv6 "
 		"address\n"
@@ -146,24 +147,33 @@ static const struct {
 	/* What is shown is escaped and cut. */
 	{ TARGET "\x1b[2J 1\n",
 		"W:5:1: unknown statement \"\\x1b[2J\", expected TargetServer, "
-		"RetryLimit, TimeOut or ExtWrtName\n" },
+		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
 	{ TARGET "ExtWrtName A\x01\n",
 		"W:5:12: ExtWrtName \"A\\x01\" has a control character, "
 		"expected 1 to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or "
 		"NJERDR\n" },
 	{ TARGET "\xc3\x84 1\n",
 		"W:5:1: unknown statement \"\\xc3\\x84\", expected "
-		"TargetServer, RetryLimit, TimeOut or ExtWrtName\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
+		"JESJobSize\n" },
 	{ TARGET "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		 "xxxxyz\n",
 		"W:5:1: unknown statement "
 		"\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-		"xxxx...\", expected TargetServer, RetryLimit, TimeOut or "
-		"ExtWrtName\n" },
+		"xxxx...\", expected TargetServer, RetryLimit, TimeOut, "
+		"ExtWrtName or JESJobSize\n" },
+	{ TARGET "JESJobSize 1000001\nJESJobSize -1\nJESJobSize 1K\n",
+		"W:5:12: JESJobSize \"1000001\" is out of range, expected a "
+		"number from 0 to 1000000\n"
+		"W:6:12: JESJobSize \"-1\" is not a number, expected a number "
+		"from 0 to 1000000\n"
+		"W:7:12: JESJobSize \"1K\" is not a number, expected a number "
+		"from 0 to 1000000\n" },
 	/* A carriage return is a blank before a line feed only. */
 	{ TARGET "Ext\rWrtName A\r\n",
 		"W:5:1: unknown statement \"Ext\\x0dWrtName\", expected "
-		"TargetServer, RetryLimit, TimeOut or ExtWrtName\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
+		"JESJobSize\n" },
 };
 
 START_TEST(a_wrong_writer_file_is_told_what_was_expected)
@@ -196,9 +206,32 @@ static const struct {
 		"16 statements\n" },
 	{ "TargetServer\n{\n TargetIP 1.2.3.4\n}\nHeloName a_b\n",
 		"J:1:1: unknown statement \"TargetServer\", expected "
-		"SpoolDirectory, WriterConfig, OperatorGroup or HeloName\n"
+		"SpoolDirectory, WriterConfig, OperatorGroup, HeloName, "
+		"SpoolLimit, UserLimit or UserDataSets\n"
 		"J:5:10: HeloName \"a_b\" is not a host name, expected a "
 		"domain name or an address literal\n" },
+	{ "SpoolLimit 1048575\nSpoolLimit 1023K\nSpoolLimit K\n"
+	  "SpoolLimit 8388608T\nSpoolLimit 1MB\nSpoolLimit 1k\n",
+		"J:1:12: SpoolLimit \"1048575\" is out of range, expected a "
+		"number from 1048576 to 9223372036854775807\n"
+		"J:2:12: SpoolLimit \"1023K\" is out of range, expected a "
+		"number from 1048576 to 9223372036854775807\n"
+		"J:3:12: SpoolLimit \"K\" is not a number, expected a number "
+		"from 1048576 to 9223372036854775807\n"
+		"J:4:12: SpoolLimit \"8388608T\" is out of range, expected a "
+		"number from 1048576 to 9223372036854775807\n"
+		"J:5:12: SpoolLimit \"1MB\" is not a number, expected a number "
+		"from 1048576 to 9223372036854775807\n"
+		"J:6:12: SpoolLimit \"1k\" is not a number, expected a number "
+		"from 1048576 to 9223372036854775807\n" },
+	{ "UserLimit 9223372036854775808\nUserDataSets 10000000\n"
+	  "UserDataSets 1K\n",
+		"J:1:11: UserLimit \"9223372036854775808\" is out of range, "
+		"expected a number from 0 to 9223372036854775807\n"
+		"J:2:14: UserDataSets \"10000000\" is out of range, expected a "
+		"number from 0 to 9999999\n"
+		"J:3:14: UserDataSets \"1K\" is not a number, expected a "
+		"number from 0 to 9999999\n" },
 	{ "HeloName a..b\n",
 		"J:1:10: HeloName \"a..b\" is not a host name, expected a "
 		"domain name or an address literal\n" },
