@@ -116,18 +116,44 @@ static void append(struct local *l, size_t count)
 		l->owners[i]->plan->extent = l->records[i].extent;
 }
 
+/*
+ * A row that takes the place of another must not be durable before its
+ * content is: what was promised before would be lost with it.
+ */
+static bool may_sync_beside(const struct batch *b)
+{
+	const struct request *r;
+
+	for (r = b->work.first; r != NULL; r = next_of(r))
+		if (r->plan != NULL && r->plan->has_record && r->entry->has_row)
+			return false;
+	return true;
+}
+
 /* Returns false when a sync failed: then all of the batch has. */
 static bool write_content(struct batch *b)
 {
+	struct local *l = b->local;
 	size_t count = gather(b);
+	int err = 0;
 
 	if (count > 0)
-		append(b->local, count);
-	if ((count == 0 || segments_sync(b->local->segments) == 0)
-		&& !has_failed_large(b))
+		append(l, count);
+	if (count > 0 && may_sync_beside(b))
+		syncer_begin(l->syncer);
+	else if (count > 0)
+		err = segments_sync(l->segments);
+	if (err == 0 && !has_failed_large(b))
 		return true;
 	fail_all(b, -EIO);
 	return false;
+}
+
+/* Nobody is answered before the content is durable too. */
+static void end_content(struct batch *b)
+{
+	if (syncer_end(b->local->syncer) != 0)
+		fail_all(b, -EIO);
 }
 
 /* ---- rows ------------------------------------------------------------ */
@@ -302,8 +328,11 @@ struct committer_request *local_serve(
 	list_init(&b.later);
 	batch_plan(&b, (struct request *)waiting);
 	start_large(&b);
-	if (b.work.first != NULL && write_content(&b))
-		commit(&b);
+	if (b.work.first != NULL) {
+		if (write_content(&b))
+			commit(&b);
+		end_content(&b);
+	}
 	if (!atomic_load(&b.local->is_broken)
 		&& (has_eio(&b.work) || has_eio(&b.done)))
 		break_store(&b);

@@ -15,6 +15,7 @@
 #include "store_index.h"
 #include "store_ops.h"
 #include "store_pool.h"
+#include "store_sync.h"
 
 #include <stdatomic.h>
 
@@ -41,6 +42,7 @@ struct local {
 	struct catalogue *catalogue;
 	struct committer *committer;
 	struct pool *pool;
+	struct syncer *syncer;
 	atomic_bool is_broken; /* a sync failed: -EIO for ever */
 
 	struct mutex lock;

@@ -110,6 +110,7 @@ static void local_free(struct local *l, bool is_clean)
 {
 	committer_close(l->committer);
 	pool_close(l->pool);
+	syncer_close(l->syncer);
 	segments_close(l->segments);
 	catalogue_close(l->catalogue, is_clean);
 	mutex_lock(&l->lock);
@@ -170,6 +171,8 @@ static int open_parts(struct local *l,
 		err = local_recover(l);
 	if (err == 0)
 		err = pool_open(&l->pool);
+	if (err == 0)
+		err = syncer_open(l->segments, &l->syncer);
 	if (err == 0)
 		err = committer_open(local_serve, l, &l->committer);
 	return err;
