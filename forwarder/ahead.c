@@ -7,10 +7,13 @@ static bool is_void(const struct delivery *d)
 	return atomic_load(&d->job->is_void);
 }
 
-/* What sessions take that are idle, or about to be, they send sooner. */
+/*
+ * What sessions take that come up they send sooner. What waits although one
+ * is idle was left for those that are busy.
+ */
 static bool is_left_over(struct mailqueue *q) REQUIRES(&q->lock)
 {
-	return q->idle == 0 && q->ready.count > q->opening;
+	return q->idle > 0 || q->ready.count > q->opening;
 }
 
 struct delivery *ahead_take(

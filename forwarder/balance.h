@@ -21,6 +21,9 @@ struct delivery *balance_take_locked(struct mailqueue *q, unsigned int target)
 void balance_place_locked(struct mailqueue *q, struct delivery *d,
 	bool is_first) REQUIRES(&q->lock);
 
+/* Whether mails wait for busy sessions although others are idle. */
+bool balance_has_patience_locked(struct mailqueue *q) REQUIRES(&q->lock);
+
 /* Whether a target that can take d may be asked. */
 bool balance_has_taker_locked(struct mailqueue *q, const struct delivery *d)
 	REQUIRES(&q->lock);

@@ -39,14 +39,15 @@ struct delivery {
 	struct delivery *next; /* of the list it is in */
 	struct job *job;
 	struct mail *mail;
-	uint32_t tries;     /* counted passes before this one */
-	unsigned int tried; /* targets that had it in this pass: bits */
-	int preferred;      /* the only target to ask while usable, or -1 */
-	bool is_claimed;    /* durably */
-	bool is_counted;    /* this pass costs a try */
-	bool is_uncertain;  /* a target may have accepted it */
-	bool is_last;       /* its mark ends the data set's claim */
-	bool passes;        /* its unit goes on with the finish */
+	uint32_t tries;         /* counted passes before this one */
+	unsigned int tried;     /* targets that had it in this pass: bits */
+	int preferred;          /* the only target to ask while usable, or -1 */
+	bool is_claimed;        /* durably */
+	bool is_counted;        /* this pass costs a try */
+	bool is_uncertain;      /* a target may have accepted it */
+	bool is_last;           /* its mark ends the data set's claim */
+	bool passes;            /* its unit goes on with the finish */
+	int64_t waits_since_ns; /* for a session; 0: it did not */
 	enum store_mark_kind kind;
 	int64_t next_try_ns;          /* wall clock */
 	char reason[REASON_MAX + 1];  /* of the last deferral; escaped */

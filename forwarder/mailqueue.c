@@ -150,6 +150,10 @@ void mailqueue_push(struct mailqueue *q, struct delivery *d)
 	balance_place_locked(q, d, false);
 	if (!is_served)
 		balance_all_locked(q);
+	/* somebody has to see to it that it does not wait for long */
+	else if (q->reader_count == q->waiting_readers && q->ready.count == 1
+		&& balance_has_patience_locked(q))
+		wake_reader(q);
 	mutex_unlock(&q->lock);
 }
 

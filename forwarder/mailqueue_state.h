@@ -41,6 +41,7 @@ struct sender_seat {
 	struct cond wake;
 	struct delivery *mail; /* handed over, not yet taken */
 	int64_t idle_since_ns;
+	int64_t began_ns; /* its mail */
 };
 
 /* Remembers which target may have taken a mail that will come again. */

@@ -115,7 +115,8 @@ static void take_mail(struct mailqueue *q, struct sender_seat *seat,
 	struct seat_task *task) REQUIRES(&q->lock)
 {
 	task->mail = seat->mail;
-	task->idle_ns = clock_monotonic_ns() - seat->idle_since_ns;
+	seat->began_ns = clock_monotonic_ns();
+	task->idle_ns = seat->began_ns - seat->idle_since_ns;
 	seat->mail = NULL;
 	seat->idle_since_ns = INT64_MAX;
 	if (is_void(task->mail)) {
@@ -327,10 +328,13 @@ bool seat_sent(struct mailqueue *q, struct sender_seat *seat,
 	bool is_over)
 {
 	struct target *t = &q->targets[seat->target];
+	int64_t now_ns = clock_monotonic_ns();
 	bool is_decided;
 	struct news news = { .is_new = false };
 
 	mutex_lock(&q->lock);
+	target_note_pace(t, now_ns - seat->began_ns);
+	seat->began_ns = now_ns; /* of the mail behind it, if there is one */
 	if (is_over)
 		drop_session(q, seat);
 	note_news(t, judge_target(q, t, d, report), &news);

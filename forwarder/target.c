@@ -8,7 +8,11 @@ enum {
 	SUSPENSION_FACTOR = 8,
 	LOSSES_MAX = 3,
 	DOUBLINGS_MAX = 10,
+	PACE_SHARE = 8, /* one in so many of a new time counts */
 };
+
+/* To wake another thread would cost more than to wait so long. */
+#define QUICK_NS (4 * NS_PER_MS)
 
 /* A rest is spread over this share of its length, centred on it. */
 static const double SPREAD = 0.4;
@@ -30,6 +34,18 @@ void target_init(struct target *t, const struct target_config *config,
 		.state = TARGET_UNKNOWN,
 		.message_size = config->message_size };
 	target_name(config, t->name);
+}
+
+void target_note_pace(struct target *t, int64_t took_ns)
+{
+	if (t->pace_ns == 0)
+		t->pace_ns = took_ns;
+	t->pace_ns += (took_ns - t->pace_ns) / PACE_SHARE;
+}
+
+bool target_is_quick(const struct target *t)
+{
+	return t->pace_ns != 0 && t->pace_ns < QUICK_NS;
 }
 
 static bool rests(const struct target *t)

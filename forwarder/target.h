@@ -42,6 +42,7 @@ struct target {
 	uint32_t open;
 	uint64_t mail_attempts;
 	uint64_t mail_sent;
+	int64_t pace_ns; /* how long a mail takes, smoothed; 0: unknown */
 	uint64_t connect_fail;
 	char last_error[REASON_MAX + 1];
 };
@@ -52,6 +53,12 @@ void target_name(
 
 void target_init(struct target *t, const struct target_config *config,
 	uint32_t connect_retry_s);
+
+/* A mail took so long, from a session's hand to its last reply. */
+void target_note_pace(struct target *t, int64_t took_ns);
+
+/* So quick that a busy session is as good as an idle one. */
+bool target_is_quick(const struct target *t);
 
 /* Mail may be given to it, at once or after its probe. */
 bool target_is_usable(const struct target *t, int64_t now_ns);

@@ -5,6 +5,7 @@
 
 enum {
 	SLEEP_S = 2,   /* a wait's longest: bounds what a missed call costs */
+	WATCH_MS = 5,  /* while mails wait for sessions that are busy */
 	LOOK_MS = 100, /* between two looks of the store at what is due */
 	RECORD_S = 1,  /* before the store is asked a second time */
 };
@@ -202,6 +203,9 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 		if (q->back.count > 0)
 			return false;
 		next_due_ns = look_again_ns(q, next_due_ns);
+		if (balance_has_patience_locked(q))
+			next_due_ns = sooner(next_due_ns,
+				clock_monotonic_ns() + WATCH_MS * NS_PER_MS);
 		if (selectable > 0 && q->granted > 0)
 			next_due_ns = sooner(next_due_ns,
 				q->looked_ns + LOOK_MS * NS_PER_MS);

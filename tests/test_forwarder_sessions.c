@@ -66,6 +66,31 @@ START_TEST(an_old_session_is_replaced)
 }
 END_TEST
 
+static const struct script_row at_slow[] = {
+	{ "RCPT TO:<slow", SCRIPT_GATE, NULL, 1 },
+	{ NULL, SCRIPT_REPLY, NULL, 0 },
+};
+
+/* What is left for a busy session is not left there when that one is stuck. */
+START_TEST(a_mail_behind_a_stuck_session_goes_out_on_another)
+{
+	struct script *s = one_target(at_slow);
+	uint64_t slow;
+
+	test_config.targets[0].connect_limit = 4;
+	test_config.timeout.connect_idle_s = 1000;
+	forwarder_run();
+	wait_gone(submit_mails("A", 100));
+	slow = submit_mail("slow@example.org", "text");
+	script_wait_commands(s, "RCPT TO:<slow", 1);
+	wait_gone(submit_mails("B", 10));
+	ck_assert_uint_eq(script_mails(s), 110);
+	script_release(s);
+	wait_gone(slow);
+	script_close(s);
+}
+END_TEST
+
 START_TEST(targets_share_the_mail)
 {
 	struct script *a = one_target(NULL);
@@ -208,6 +233,7 @@ END_TEST
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_session_sends_no_more_than_it_may);
+	tcase_add_test(tc, a_mail_behind_a_stuck_session_goes_out_on_another);
 	tcase_add_test(tc, targets_share_the_mail);
 	tcase_add_loop_test(
 		tc, two_mails_a_session_are_claimed_and_no_more, 0, 2);

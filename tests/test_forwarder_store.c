@@ -103,8 +103,8 @@ static void faulty_finish(struct store *s, uint64_t number, uint64_t token,
 		real->finish(s, number, token, how, done, arg);
 }
 
-static int note_listener(struct store *s, const char *writer,
-	store_claimed *claimed, void *arg)
+static int note_listener(
+	struct store *s, const char *writer, store_claimed *claimed, void *arg)
 {
 	listener = claimed;
 	listener_arg = arg;

@@ -171,6 +171,24 @@ START_TEST(people_know_a_target_by_address_and_port)
 }
 END_TEST
 
+START_TEST(a_target_is_quick_while_its_mails_are)
+{
+	int i;
+
+	ck_assert(!target_is_quick(&target));
+	target_note_pace(&target, NS_PER_MS);
+	ck_assert(target_is_quick(&target));
+	target_note_pace(&target, 20 * NS_PER_MS);
+	ck_assert(target_is_quick(&target));
+	for (i = 0; i < 40; i++)
+		target_note_pace(&target, 20 * NS_PER_MS);
+	ck_assert(!target_is_quick(&target));
+	for (i = 0; i < 40; i++)
+		target_note_pace(&target, NS_PER_MS / 2);
+	ck_assert(target_is_quick(&target));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("target");
@@ -186,6 +204,7 @@ int main(void)
 	tcase_add_test(tc, sessions_lost_in_a_row_are_a_failure);
 	tcase_add_loop_test(tc, a_mail_fits_what_the_target_offers, 0,
 		sizeof mails / sizeof *mails);
+	tcase_add_test(tc, a_target_is_quick_while_its_mails_are);
 	tcase_add_test(tc, people_know_a_target_by_address_and_port);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
