@@ -63,8 +63,7 @@ static void init(void *fs, struct fuse_conn_info *conn)
 }
 
 /*
- * No forget: nothing is kept for a node. No rename, no getlk: the kernel says
- * that they are not implemented, or does without.
+ * No forget: nothing is kept for a node. No getlk: the kernel does without.
  */
 static const struct fuse_lowlevel_ops operations = {
 	.init = init,
@@ -88,6 +87,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.readdir = ops_readdir,
 	.releasedir = ops_release,
 	.unlink = ops_unlink,
+	.rename = ops_rename,
 	.mkdir = ops_mkdir,
 	.rmdir = ops_rmdir,
 	.mknod = ops_mknod,

@@ -118,6 +118,8 @@ void ops_opendir(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi);
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name);
+void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+	fuse_ino_t new_parent, const char *new_name, unsigned int flags);
 void ops_mkdir(
 	fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode);
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name);

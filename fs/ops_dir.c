@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct entry {
@@ -121,15 +122,51 @@ void ops_readdir(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	free(page);
 }
 
-void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+static const char *writer_of(struct fs *fs, fuse_ino_t directory)
+{
+	if (!tree_is_writer(directory))
+		return NULL;
+	return spool_writer(fs->spool, tree_writer_index(directory));
+}
+
+/* Answers EPERM, not EXDEV, to what goes in or out of writer directories:
+ * mv would copy a display into the mail, or a mail out of it, instead. */
+void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
+	fuse_ino_t new_parent, const char *new_name, unsigned int flags)
 {
 	struct fs *fs = ops_fs(req);
-	const char *writer = NULL;
+	struct spool_path from = { writer_of(fs, parent), name };
+	struct spool_path to = { writer_of(fs, new_parent), new_name };
+	bool no_replace = (flags & RENAME_NOREPLACE) != 0;
 	struct spool_caller caller;
 	struct answer *a;
 
-	if (tree_is_writer(parent))
-		writer = spool_writer(fs->spool, tree_writer_index(parent));
+	if (from.writer == NULL || to.writer == NULL) {
+		fuse_reply_err(req, EPERM);
+		return;
+	}
+	if ((flags & ~(unsigned int)RENAME_NOREPLACE) != 0) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	ops_caller_of_name(req, name, &caller);
+	a = answer_new(fs->answers, req, NULL);
+	if (a == NULL) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	guard_arm(fs->guard);
+	spool_rename(
+		fs->spool, &from, &to, no_replace, &caller, answer_done, a);
+}
+
+void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct fs *fs = ops_fs(req);
+	const char *writer = writer_of(fs, parent);
+	struct spool_caller caller;
+	struct answer *a;
+
 	if (writer == NULL) {
 		fuse_reply_err(req, EPERM);
 		return;

@@ -43,6 +43,16 @@ struct roster_entry *roster_entry_new(const struct dataset *d, uint8_t writer)
 	return e;
 }
 
+struct roster_entry *roster_entry_renamed(const char *label)
+{
+	size_t label_len = strlen(label);
+	struct roster_entry *e = calloc(1, sizeof *e + label_len + 1);
+
+	if (e != NULL)
+		memcpy(e->label, label, label_len);
+	return e;
+}
+
 void roster_entry_free(struct roster_entry *e)
 {
 	if (e == NULL)
@@ -253,6 +263,20 @@ void roster_remove(struct roster *r, struct roster_entry *e)
 	r->live--;
 	while (r->first < r->used && r->slots[r->first].entry == NULL)
 		r->first++;
+}
+
+void roster_replace(
+	struct roster *r, struct roster_entry *e, struct roster_entry *fresh)
+{
+	struct roster_entry **at = job_bucket(r, e->job);
+
+	roster_drop_label(r, e);
+	while (*at != e)
+		at = &(*at)->next_job;
+	*at = fresh;
+	r->slots[slot_search(r, e->number)].entry = fresh;
+	memcpy(fresh, e, offsetof(struct roster_entry, label));
+	e->reason = NULL;
 }
 
 void roster_take_label(struct roster *r, struct roster_entry *e)

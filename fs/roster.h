@@ -36,7 +36,8 @@ struct roster_entry {
 	uint8_t state; /* enum dataset_state */
 	uint8_t writer;
 	bool has_label : 1;
-	bool is_hidden : 1; /* its name was taken away while it was open */
+	bool is_hidden : 1;     /* its name was taken away while it was open */
+	bool is_unlabelled : 1; /* to lose its label at the end of the start */
 	char job_name[JOB_NAME_MAX];
 	char label[];
 };
@@ -63,6 +64,9 @@ void roster_fini(struct roster *r);
 /* An entry outside of any roster; NULL when memory is out. */
 struct roster_entry *roster_entry_new(const struct dataset *d, uint8_t writer);
 
+/* One that is to take the place of another, with a label of its own. */
+struct roster_entry *roster_entry_renamed(const char *label);
+
 /* Accepts NULL. */
 void roster_entry_free(struct roster_entry *e);
 
@@ -74,6 +78,11 @@ MUST_USE int roster_insert(struct roster *r, struct roster_entry *e);
 
 /* Takes e out; it stays the caller's. */
 void roster_remove(struct roster *r, struct roster_entry *e);
+
+/* Puts fresh, of roster_entry_renamed(), in the place of e, with all that e
+ * says but its label, which fresh has not taken yet; e stays the caller's. */
+void roster_replace(
+	struct roster *r, struct roster_entry *e, struct roster_entry *fresh);
 
 /* Makes e the one its label finds; the one that was loses it. */
 void roster_take_label(struct roster *r, struct roster_entry *e);

@@ -147,6 +147,7 @@ int spool_create(struct spool *sp, const char *writer, const char *label,
 	if (err != 0)
 		return err;
 	text_copy(d.label, sizeof d.label, label);
+	d.is_draft = draft_names_match(&sp->drafts, label);
 	dataset_job_name(program, d.job_name);
 
 	f = file_new(sp, owner, program, now_ns);

@@ -36,6 +36,11 @@ struct spool_file {
 	uint64_t durable GUARDED_BY(lock); /* so many of the changes */
 	bool is_closing GUARDED_BY(lock);  /* and nothing new since */
 	bool is_unlinked GUARDED_BY(lock); /* to be purged at release */
+	/* Renames under way: what it is called then decides what becomes of
+	 * it, so a release that comes meanwhile ends with the last of them. */
+	unsigned int renames GUARDED_BY(lock);
+	bool is_late GUARDED_BY(lock); /* its release waits for that */
+	bool was_killed GUARDED_BY(lock);
 
 	/* The turn's. */
 	bool was_synced; /* a sync was asked for: it may be on disk */
@@ -48,6 +53,9 @@ struct spool_file {
 
 void spool_file_ref(struct spool_file *f);
 void spool_file_unref(struct spool_file *f);
+
+/* A rename is over: maybe the release too. */
+void spool_file_renamed(struct spool_file *f);
 
 /* Takes and gives back the turn; waits as long as another has it. */
 void spool_file_take_turn(struct spool_file *f);

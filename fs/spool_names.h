@@ -57,14 +57,33 @@ MUST_USE int spool_rows(struct spool *sp, const char *writer,
 	struct spool_row *rows, size_t *count);
 
 /*
- * unlink(2). Of an open data set: it is purged. Of the label of a submitted
- * one, and of one whose handle says that it is being closed with nothing new
- * since (spool_file_closing()): the label is taken away, the data set stays.
- * <JOBID>.<name>: purged; -EBUSY while it is ACTIVE. What was durable is
- * purged durably before done. -ENOENT; -EPERM when it is neither the
+ * unlink(2). Of an open data set or a draft: it is purged. Of the label of a
+ * submitted one, and of one whose handle says that it is being closed with
+ * nothing new since (spool_file_closing()): the label is taken away, the data
+ * set stays. <JOBID>.<name>: purged; -EBUSY while it is ACTIVE. What was
+ * durable is purged durably before done. -ENOENT; -EPERM when it is neither the
  * caller's nor is he an operator.
  */
 void spool_unlink(struct spool *sp, const char *writer, const char *name,
+	const struct spool_caller *caller, store_done *done, void *arg);
+
+/* A name in a writer directory. */
+struct spool_path {
+	const char *writer, *name;
+};
+
+/*
+ * rename(2) between writer directories: another label, durable before done.
+ * What is HELD is released by it, unless its new name is a draft name, and
+ * what is not selected is held by that. Another writer directory gives it to
+ * that writer; <JOBID>.<name> may keep that name there. Who had the new label
+ * keeps his place under <JOBID>.<name>; with no_replace that is -EEXIST.
+ *
+ * -ENOENT; -EPERM as above; -EBUSY when it comes too late to hold it or to
+ * give it to another writer; what label_check() says.
+ */
+void spool_rename(struct spool *sp, const struct spool_path *from,
+	const struct spool_path *to, bool no_replace,
 	const struct spool_caller *caller, store_done *done, void *arg);
 
 /*

@@ -5,6 +5,9 @@
  *   its writer was killed                       synced, judged, then READY
  *                                               or HELD
  *   else                                        READY
+ *
+ * Where its label is a draft name it becomes HELD, not READY. A rename that
+ * is under way decides which label that is, so the release waits for it.
  */
 #include "log.h"
 #include "messages.h"
@@ -35,6 +38,7 @@ static void submit(
 		.job = f->job,
 		.to = to,
 		.reason = reason,
+		.is_quiet = reason == spool_draft_reason,
 		.over = submit_over };
 	spool_step_submit(&f->step);
 }
@@ -62,6 +66,27 @@ static void leave(struct spool_file *f, bool is_purged)
 		roster_entry_free(e);
 }
 
+static bool is_draft(struct spool_file *f)
+{
+	struct spool *sp = f->spool;
+	struct roster_entry *e;
+	bool is;
+
+	mutex_lock(&sp->lock);
+	e = roster_by_number(&sp->roster, f->number);
+	is = e != NULL && draft_names_match(&sp->drafts, e->label);
+	mutex_unlock(&sp->lock);
+	return is;
+}
+
+static void submit_whole(struct spool_file *f)
+{
+	if (is_draft(f))
+		submit(f, DATASET_HELD, spool_draft_reason);
+	else
+		submit(f, DATASET_READY, "");
+}
+
 static void log_discarded(const struct spool_file *f, int err)
 {
 	char job_id[JOB_ID_LEN + 1];
@@ -78,9 +103,12 @@ static void judged(struct judge_case *c, struct judge_verdict verdict)
 	char job_id[JOB_ID_LEN + 1];
 
 	dataset_job_id(f->job, job_id);
-	if (verdict.to == DATASET_READY)
+	if (verdict.to == DATASET_READY) {
 		log_event(MSG_KILLED_COMPLETE, job_id);
-	submit(f, verdict.to, verdict.reason);
+		submit_whole(f);
+	} else {
+		submit(f, verdict.to, verdict.reason);
+	}
 	spool_end_call(sp);
 }
 
@@ -107,9 +135,44 @@ static void have_judged(struct spool_file *f)
 	store_sync(f->spool->store, f->number, synced, f);
 }
 
+static void end_writing(struct spool_file *f, bool was_killed)
+{
+	if (was_killed)
+		have_judged(f);
+	else
+		submit_whole(f);
+}
+
+void spool_file_renamed(struct spool_file *f)
+{
+	bool is_over, was_killed;
+
+	mutex_lock(&f->lock);
+	is_over = --f->renames == 0 && f->is_late;
+	was_killed = f->was_killed;
+	mutex_unlock(&f->lock);
+	if (is_over)
+		end_writing(f, was_killed);
+	spool_file_unref(f);
+}
+
+/* Whether a rename that is under way ends the release. */
+static bool leave_to_rename(struct spool_file *f, bool was_killed)
+{
+	bool is_late;
+
+	mutex_lock(&f->lock);
+	is_late = f->renames > 0;
+	f->is_late = is_late;
+	f->was_killed = was_killed;
+	mutex_unlock(&f->lock);
+	return is_late;
+}
+
 void spool_file_release(struct spool_file *f, bool was_killed)
 {
 	bool is_purged, is_gone, is_unlinked;
+	bool is_late = false;
 	int err;
 
 	spool_file_take_turn(f);
@@ -121,6 +184,8 @@ void spool_file_release(struct spool_file *f, bool was_killed)
 	mutex_unlock(&f->lock);
 	is_purged = is_unlinked || err != 0 || spool_file_is_empty(f);
 	leave(f, is_purged);
+	if (!is_purged)
+		is_late = leave_to_rename(f, was_killed);
 	spool_file_end_turn(f);
 
 	if (err != 0 && !is_unlinked)
@@ -129,8 +194,6 @@ void spool_file_release(struct spool_file *f, bool was_killed)
 		spool_file_unref(f);
 	else if (is_purged)
 		submit(f, DATASET_PURGED, "");
-	else if (was_killed)
-		have_judged(f);
-	else
-		submit(f, DATASET_READY, "");
+	else if (!is_late)
+		end_writing(f, was_killed);
 }

@@ -10,6 +10,8 @@
  *   OPEN, unreadable    holds it as DAMAGED                HELD
  *   OPEN, and claimed   names its mail in doubt; then as
  *                       above
+ *   OPEN, a draft name  the same, but whole or not it is     HELD
+ *                       held, and never was in doubt
  *   READY, HELD,        nothing                            the same
  *   WAITING, DEAD
  *   ACTIVE              names its mails in doubt, voids    READY
@@ -19,8 +21,7 @@
  *   none, or OPEN and   nothing was promised: the store
  *   never synced        leaves no trace of it              gone
  *
- * A label belongs to the highest number that ever had it: an older data set
- * gets it back only where no younger one is on the spool.
+ * Who has which label: spool_labels.h.
  */
 #include "clock.h"
 #include "log.h"
@@ -28,6 +29,7 @@
 #include "spool_again.h"
 #include "spool_file.h"
 #include "spool_handle.h"
+#include "spool_labels.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -114,15 +116,18 @@ static int start_open(
 	struct spool *sp, const struct dataset *d, spool_judge *judge)
 {
 	struct judge_verdict verdict = { DATASET_PURGED, "" };
+	bool is_draft = draft_names_match(&sp->drafts, d->label);
 	char job_id[JOB_ID_LEN + 1];
-
-	int err = log_doubts(sp, d);
+	int err = is_draft ? 0 : log_doubts(sp, d);
 
 	if (d->size_octets > 0)
 		verdict =
 			judge_dataset(sp->store, judge, d->number, incomplete);
 	if (verdict.to == DATASET_READY && err != 0)
 		verdict = (struct judge_verdict){ DATASET_HELD, unreadable };
+	if (verdict.to == DATASET_READY && is_draft)
+		verdict = (struct judge_verdict){ DATASET_HELD,
+			spool_draft_reason };
 	if (verdict.to == DATASET_READY) {
 		dataset_job_id(d->job, job_id);
 		log_event(MSG_FOUND_COMPLETE, job_id);
@@ -148,10 +153,8 @@ static int (*const starts[DATASET_STATES])(
 	[DATASET_ACTIVE] = start_active,
 };
 
-/* Rows come in the order of numbers, so the last one to take a label is the
- * one that has it; one whose label was taken away leaves it to nobody. */
-static int enter_locked(struct spool *sp, const struct dataset *d)
-	REQUIRES(&sp->lock)
+static int enter_locked(struct spool *sp, const struct dataset *d,
+	struct spool_labels *labels) REQUIRES(&sp->lock)
 {
 	struct spool_writer *w;
 	struct roster_entry *e;
@@ -172,19 +175,16 @@ static int enter_locked(struct spool *sp, const struct dataset *d)
 		roster_entry_free(e);
 		return err;
 	}
-	roster_take_label(&sp->roster, e);
-	if (!d->has_label)
-		roster_drop_label(&sp->roster, e);
-	return 0;
+	return spool_labels_found_locked(sp, labels, e, d);
 }
 
-static int start_dataset(
-	struct spool *sp, const struct dataset *d, spool_judge *judge)
+static int start_dataset(struct spool *sp, const struct dataset *d,
+	spool_judge *judge, struct spool_labels *labels)
 {
 	int err;
 
 	mutex_lock(&sp->lock);
-	err = enter_locked(sp, d);
+	err = enter_locked(sp, d, labels);
 	mutex_unlock(&sp->lock);
 	if (err == 0 && starts[d->state] != NULL)
 		err = starts[d->state](sp, d, judge);
@@ -194,6 +194,7 @@ static int start_dataset(
 static int start_all(struct spool *sp, spool_judge *judge)
 {
 	struct dataset *page = calloc(PAGE_DATASETS, sizeof *page);
+	struct spool_labels labels = { NULL, 0, 0 };
 	uint64_t after = 0;
 	size_t count, i;
 	int err = page != NULL ? 0 : -ENOMEM;
@@ -205,10 +206,13 @@ static int start_all(struct spool *sp, spool_judge *judge)
 				page, &count);
 		for (i = 0; i < count && err == 0; i++) {
 			after = page[i].number;
-			err = start_dataset(sp, &page[i], judge);
+			err = start_dataset(sp, &page[i], judge, &labels);
 		}
 	} while (err == 0 && count == PAGE_DATASETS);
 	free(page);
+	mutex_lock(&sp->lock);
+	spool_labels_end_locked(sp, &labels);
+	mutex_unlock(&sp->lock);
 	spool_settle(sp);
 	return err;
 }
@@ -246,6 +250,7 @@ int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 	if (sp == NULL)
 		return -ENOMEM;
 	sp->store = store;
+	draft_names_usual(&sp->drafts);
 	atomic_init(&sp->is_quiesced, false);
 	mutex_init(&sp->lock, RANK_SPOOL);
 	cond_init(&sp->settled);

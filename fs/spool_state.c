@@ -23,6 +23,8 @@
 
 #define SETTLE_LOOK_NS NS_PER_S
 
+const char spool_draft_reason[] = "DRAFT: not sent under this name";
+
 /* ---- writers --------------------------------------------------------- */
 
 struct spool_writer *spool_writer_locked(struct spool *sp, const char *name)

@@ -11,6 +11,7 @@
 #ifndef SPOOL_STATE_H
 #define SPOOL_STATE_H
 
+#include "draft_names.h"
 #include "mutex.h"
 #include "quota.h"
 #include "roster.h"
@@ -51,6 +52,7 @@ struct spool {
 	struct judge *judge;
 	struct spool_again *again;
 	struct quota *quota; /* counts what is in the roster */
+	struct draft_names drafts; /* never change */
 	atomic_bool is_quiesced;
 	struct mutex lock;
 	struct cond settled; /* calls or in_flight came to 0 */
@@ -60,6 +62,9 @@ struct spool {
 	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
 	struct spool_later *later GUARDED_BY(lock);
 };
+
+/* Why a data set is held whose label is a draft name. */
+extern const char spool_draft_reason[];
 
 /* NULL for a name that is no writer's; in any case of letters. */
 struct spool_writer *spool_writer_locked(struct spool *sp, const char *name)

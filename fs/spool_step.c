@@ -83,7 +83,7 @@ static void log_step(const struct spool_step *step, int err)
 		log_error(MSG_NOT_PURGED, job_id, strerrordesc_np(-err));
 	else if (err != 0)
 		log_error(MSG_NOT_SUBMITTED, job_id, strerrordesc_np(-err));
-	else if (step->to == DATASET_HELD)
+	else if (step->to == DATASET_HELD && !step->is_quiet)
 		log_event(MSG_HELD, job_id, step->reason);
 	else if (step->has_failed)
 		log_event(step->to == DATASET_PURGED ? MSG_PURGED_LATE

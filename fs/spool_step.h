@@ -16,6 +16,7 @@ struct spool_step {
 	uint32_t job;
 	enum dataset_state from, to;
 	const char *reason; /* escaped; lives as long as the step */
+	bool is_quiet;      /* success is not worth a line in the log */
 	void (*over)(struct spool_step *step);
 	/* The step's own. */
 	struct spool_step *next;

@@ -5,14 +5,16 @@
  *
  *   state                  its label                   <JOBID>.<name>
  *   OPEN, being written    purged                      purged
- *   OPEN, being closed     label taken away            purged
+ *   OPEN, being closed     label taken away (*)        purged
  *   OPEN, released         once it is submitted, as below
+ *   HELD                   label taken away (*)        purged
  *   ACTIVE                 label taken away            -EBUSY
  *   any other              label taken away            purged
+ *
+ * (*) purged when the label is a draft name: nobody takes it for submitted.
  */
 #include "spool_handle.h"
 #include "spool_lookup.h"
-#include "text.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -24,11 +26,11 @@ struct unlinking {
 	struct spool *spool;
 	uint64_t number;
 	bool is_job_name;
+	bool is_draft;           /* its label is a draft name */
 	enum dataset_state from; /* what the move was asked for */
 	int looks;
 	store_done *done;
 	void *arg;
-	char label[LABEL_MAX + 1];
 };
 
 /* What is to be done, found out under the lock, done without it. */
@@ -146,13 +148,19 @@ static void relabel(struct unlinking *u)
 	store_unlabel(u->spool->store, u->number, relabelled, u);
 }
 
+/* Whoever unlinks it means the data set, not its label. */
+static bool purges(const struct unlinking *u)
+{
+	return u->is_job_name || u->is_draft;
+}
+
 static void unlink_handle(struct unlinking *u, struct spool_file *f)
 {
 	bool was_released;
 
 	spool_file_take_turn(f);
 	was_released = f->is_released;
-	if (!was_released && (u->is_job_name || !is_closed(f))) {
+	if (!was_released && (purges(u) || !is_closed(f))) {
 		purge_open(u, f);
 		return;
 	}
@@ -189,9 +197,10 @@ static enum act look_locked(struct spool *sp, struct unlinking *u,
 	*err = u->is_job_name ? -ENOENT : 0;
 	if (e == NULL)
 		return ACT_ANSWER;
+	u->is_draft = draft_names_match(&sp->drafts, e->label);
 	if (e->state == DATASET_OPEN)
 		return look_at_open_locked(sp, u, e, file);
-	if (!u->is_job_name)
+	if (!u->is_job_name && !(u->is_draft && e->state == DATASET_HELD))
 		return ACT_RELABEL;
 
 	/* Looking again helps only once the roster has heard of the move. */
@@ -253,7 +262,6 @@ static int find(struct spool *sp, const char *writer, const char *name,
 		err = -EPERM;
 	if (err == 0) {
 		u->number = e->number;
-		text_copy(u->label, sizeof u->label, e->label);
 		sp->in_flight++;
 	}
 	mutex_unlock(&sp->lock);

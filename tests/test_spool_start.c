@@ -281,6 +281,77 @@ START_TEST(a_label_that_was_taken_away_comes_back_to_nobody)
 }
 END_TEST
 
+static void left_renamed(uint64_t number, const char *label)
+{
+	const struct store_rename how = { .label = label, .has_label = true };
+	struct awaited a;
+
+	awaited_init(&a);
+	store_rename(test_store, number, &how, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
+}
+
+START_TEST(a_label_belongs_to_who_was_given_it_last)
+{
+	uint64_t first = left_submitted("a", 1000, DATASET_READY);
+	uint64_t second = left_submitted("mail", 1000, DATASET_READY);
+	uint64_t third = left_submitted("b", 1000, DATASET_READY);
+	uint64_t last;
+
+	left_renamed(third, "mail");
+	left_renamed(first, "mail");
+	if (_i == 1)
+		last = left_submitted("mail", 1000, DATASET_READY);
+	start();
+	check_name(second, &alice, job_name_of(test_spool, second));
+	check_name(third, &alice, job_name_of(test_spool, third));
+	if (_i == 1) {
+		check_name(first, &alice, job_name_of(test_spool, first));
+		check_name(last, &alice, "mail");
+	} else {
+		check_name(first, &alice, "mail");
+	}
+}
+END_TEST
+
+START_TEST(a_label_that_a_renamed_one_lost_comes_back_to_nobody)
+{
+	uint64_t first = left_submitted("a", 1000, DATASET_READY);
+	uint64_t second = left_submitted("mail", 1000, DATASET_READY);
+	struct awaited a;
+
+	left_renamed(first, "mail");
+	awaited_init(&a);
+	store_unlabel(test_store, first, awaited_set, &a);
+	ck_assert_int_eq(awaited_wait(&a), 0);
+	start();
+	ck_assert_uint_eq(number_of("mail", &alice), 0);
+	check_name(first, &alice, job_name_of(test_spool, first));
+	check_name(second, &alice, job_name_of(test_spool, second));
+}
+END_TEST
+
+static const struct {
+	const char *text, *reason;
+} drafts[] = {
+	{ "a\n.\n", "DRAFT: not sent under this name" },
+	{ "a\n", "INCOMPLETE: not closed when the program ended" },
+};
+
+START_TEST(a_draft_that_was_open_is_held)
+{
+	uint64_t number = left_open(".mail.Xa3f", 1000, drafts[_i].text);
+	struct dataset d;
+
+	start();
+	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
+	ck_assert_int_eq(d.state, DATASET_HELD);
+	ck_assert_str_eq(d.reason, drafts[_i].reason);
+	check_name(number, &alice, ".mail.Xa3f");
+	ck_assert_int_eq(log_count("complete though"), 0);
+}
+END_TEST
+
 START_TEST(a_writer_with_data_sets_is_there_from_the_start)
 {
 	left_submitted("mail", 1000, DATASET_READY);
@@ -380,6 +451,10 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, the_claim_of_the_program_that_died_is_void);
 	tcase_add_test(tc, a_label_belongs_to_the_highest_number_of_its_owner);
 	tcase_add_test(tc, a_label_that_was_taken_away_comes_back_to_nobody);
+	tcase_add_loop_test(tc, a_label_belongs_to_who_was_given_it_last, 0, 2);
+	tcase_add_test(
+		tc, a_label_that_a_renamed_one_lost_comes_back_to_nobody);
+	tcase_add_loop_test(tc, a_draft_that_was_open_is_held, 0, 2);
 	tcase_add_test(tc, a_writer_with_data_sets_is_there_from_the_start);
 	tcase_add_test(tc, more_data_sets_than_a_page_are_all_found);
 	tcase_add_test(tc, open_and_damaged_is_held);
