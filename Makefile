@@ -121,6 +121,8 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 $(BUILD)/test_options: $(BUILD)/mount/options.o $(BUILD)/mount/mount_words.o
 $(BUILD)/test_mount_point: \
 	$(patsubst %,$(BUILD)/mount/mount_%.o,point guard table)
+$(BUILD)/test_occupants: \
+	$(patsubst %,$(BUILD)/mount/%.o,occupants mount_table)
 $(BUILD)/test_program: | $(PROGRAM)
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.

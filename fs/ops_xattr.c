@@ -1,4 +1,7 @@
-/* Extended attributes: what a data set says of itself, read-only. */
+/*
+ * Extended attributes, read-only: what a data set says of itself, and on the
+ * root of the mount the process that serves it, for who unmounts and waits.
+ */
 #include "ops.h"
 #include "status.h"
 #include "text.h"
@@ -6,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void put_job(struct fs *fs, const struct dataset *d, char *out)
 {
@@ -74,6 +78,14 @@ static void reply(fuse_req_t req, const char *octets, size_t len, size_t size)
 		fuse_reply_buf(req, octets, len);
 }
 
+static void reply_pid(fuse_req_t req, size_t size)
+{
+	char value[32];
+
+	text_format(value, sizeof value, "%ld", (long)getpid());
+	reply(req, value, strlen(value), size);
+}
+
 void ops_getxattr(
 	fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 {
@@ -81,6 +93,10 @@ void ops_getxattr(
 	struct dataset d;
 	int i, err;
 
+	if (node == FUSE_ROOT_ID && strcmp(name, "user.jes.pid") == 0) {
+		reply_pid(req, size);
+		return;
+	}
 	/* The kernel asks for security and ACL attributes all the time. */
 	for (i = 0; i < ATTRIBUTES; i++)
 		if (strcmp(attributes[i].name, name) == 0)
