@@ -56,6 +56,7 @@ programs = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard $(1)))
 
 LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
+UMOUNT = $(BUILD)/umount.fuse.jesfs
 SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
 LAYERS = $(BUILD)/powercut.so $(BUILD)/stuckdisk.so $(BUILD)/wallclock.so
@@ -89,7 +90,7 @@ endif
 .PHONY: all bench check clean coverage crash fresh fuzz lint memcheck \
 	mountable programs run
 
-all: $(PROGRAM)
+all: $(PROGRAM) $(UMOUNT)
 
 # ---- how things are made ------------------------------------------------
 
@@ -109,9 +110,18 @@ $(LIBRARY): $(call objects,fs/*.c forwarder/*.c)
 	rm -f $@
 	ar rcs $@ $^
 
-$(PROGRAM): $(call objects,mount/*.c) $(LIBRARY)
+# Of umount(8), on its own.
+UMOUNT_OBJECTS = \
+	$(patsubst %,$(BUILD)/mount/%.o,umount ending occupants mount_table)
+
+$(PROGRAM): $(filter-out $(UMOUNT_OBJECTS),$(call objects,mount/*.c)) \
+		$(BUILD)/mount/mount_table.o $(LIBRARY)
 	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
+
+$(UMOUNT): $(UMOUNT_OBJECTS) $(LIBRARY)
+	echo 'link $@'
+	$(LINK) -o $@ $^
 
 $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 	echo 'link $@'
@@ -153,7 +163,7 @@ $(LAYERS): | build/packages/build
 
 # ---- what people ask for ------------------------------------------------
 
-programs: $(PROGRAM) $(TOOLS) $(TESTS) $(FUZZERS)
+programs: $(PROGRAM) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
 
 check: programs
 	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)))
