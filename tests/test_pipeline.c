@@ -258,9 +258,8 @@ START_TEST(a_reply_too_many_or_too_few_settles_nothing)
 
 	fill_wrong(&wrong, place, fault, style, is_together);
 	pair_send(wrong.rows);
-	if (faults[fault].is_left_out && place == 3)
-		wait_for_end(pair_b.number, DATASET_PURGED);
-	wait_past_doubt(pair_b.number);
+	/* The next session may meet what was meant for the one before. */
+	wait_for_end(pair_b.number, DATASET_PURGED);
 	wait_past_doubt(pair_a.number);
 	ck_assert_uint_ge(pair_copies("a"), 1);
 	ck_assert_uint_le(pair_copies("a"), 1 + (size_t)pair_doubts(&pair_a));
