@@ -67,7 +67,7 @@ size_t balance_budget_locked(struct mailqueue *q)
 	return q->in_use < most ? most - q->in_use : 0;
 }
 
-static size_t jobs_left(struct mailqueue *q) REQUIRES(&q->lock)
+size_t balance_jobs_left_locked(struct mailqueue *q)
 {
 	size_t jobs = q->jobs + q->claimed.count + q->granted;
 
@@ -77,14 +77,14 @@ static size_t jobs_left(struct mailqueue *q) REQUIRES(&q->lock)
 size_t balance_grantable_locked(struct mailqueue *q)
 {
 	size_t budget = balance_budget_locked(q);
-	size_t left = jobs_left(q);
+	size_t left = balance_jobs_left_locked(q);
 
 	return budget < left ? budget : left;
 }
 
 bool balance_may_pass_locked(struct mailqueue *q)
 {
-	return q->in_use <= most_locked(q) && jobs_left(q) > 0;
+	return q->in_use <= most_locked(q) && balance_jobs_left_locked(q) > 0;
 }
 
 bool balance_has_excess_locked(struct mailqueue *q)

@@ -39,6 +39,9 @@ size_t balance_demand_locked(struct mailqueue *q, int64_t *next_due_ns)
 /* How many more mails may be claimed. */
 size_t balance_budget_locked(struct mailqueue *q) REQUIRES(&q->lock);
 
+/* How many more data sets may be claimed at a time. */
+size_t balance_jobs_left_locked(struct mailqueue *q) REQUIRES(&q->lock);
+
 /* How many units may be granted to the store. */
 size_t balance_grantable_locked(struct mailqueue *q) REQUIRES(&q->lock);
 

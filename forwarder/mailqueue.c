@@ -375,6 +375,8 @@ void mailqueue_job_gone(struct mailqueue *q)
 	q->jobs--;
 	if (q->is_stopping && q->jobs == 0)
 		cond_broadcast(&q->readers);
+	else if (balance_jobs_left_locked(q) == 1)
+		wake_reader(q); /* it may have waited for nothing else */
 	mutex_unlock(&q->lock);
 }
 

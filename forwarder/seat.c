@@ -136,6 +136,9 @@ static void become_idle(struct mailqueue *q, struct sender_seat *seat)
 	seat->state = SENDER_IDLE;
 	seat->idle_since_ns = clock_monotonic_ns();
 	q->idle++;
+	/* the last unit that came back may have been too little to wake one */
+	if (q->runnable != NULL && balance_budget_locked(q) > 0)
+		cond_signal(&q->readers);
 }
 
 /* Returns true with a task; false to look again. */
