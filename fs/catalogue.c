@@ -18,7 +18,7 @@ static const char *const statement_texts[STATEMENTS] = {
 		"UPDATE dataset SET state = ?2, reason = ?3, size = ?4, "
 		"changed = ?5, content = ?6, segment = ?7, position = ?8, "
 		"length = ?9, extents = ?10, token = ?11, read_upto = ?12, "
-		"first_claimed = ?13 WHERE number = ?1",
+		"first_claimed = ?13, mode = ?14 WHERE number = ?1",
 	[STATEMENT_SET_STATE] =
 		"UPDATE dataset SET state = ?2, reason = ?3, next_try = ?4, "
 		"token = 0 WHERE number = ?1",
@@ -273,6 +273,7 @@ int catalogue_set_content(struct catalogue *c, const struct catalogue_row *row)
 	bind_extent(st, 7, &row->extent);
 	bind_number(st, 10, row->extents);
 	bind_claim(st, 11, row);
+	bind_number(st, 14, d->mode);
 	return run(c, STATEMENT_SET_CONTENT);
 }
 

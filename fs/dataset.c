@@ -86,6 +86,14 @@ bool dataset_may_move(enum dataset_state from, enum dataset_state to)
 	return moves[from][to];
 }
 
+void dataset_describe(struct dataset *d, mode_t mode, int64_t changed_ns)
+{
+	if (mode != (mode_t)-1)
+		d->mode = mode & 0600;
+	if (changed_ns != -1)
+		d->changed_ns = changed_ns;
+}
+
 void dataset_job_id(uint32_t job, char out[static JOB_ID_LEN + 1])
 {
 	unsigned int number = job % (JOB_NUMBER_MAX + 1);

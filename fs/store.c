@@ -97,6 +97,12 @@ int store_truncate(struct store *s, uint64_t number, uint64_t size)
 	return s->ops->truncate(s, number, size);
 }
 
+int store_describe(
+	struct store *s, uint64_t number, mode_t mode, int64_t changed_ns)
+{
+	return s->ops->describe(s, number, mode, changed_ns);
+}
+
 void store_sync(struct store *s, uint64_t number, store_done *done, void *arg)
 {
 	s->ops->sync(s, number, done, arg);

@@ -62,6 +62,9 @@ MUST_USE int draft_write(struct draft *d, int files, uint64_t offset,
 	const void *octets, size_t len);
 MUST_USE int draft_truncate(struct draft *d, int files, uint64_t size);
 
+/* dataset_describe(); its next flush writes that too. */
+void draft_set_attributes(struct draft *d, mode_t mode, int64_t changed_ns);
+
 MUST_USE ssize_t draft_read(
 	struct draft *d, uint64_t offset, void *octets, size_t len);
 

@@ -144,6 +144,29 @@ static int local_truncate(struct store *s, uint64_t number, uint64_t size)
 	return err;
 }
 
+static int local_describe(
+	struct store *s, uint64_t number, mode_t mode, int64_t changed_ns)
+{
+	struct local *l = local_of(s);
+	struct draft *d = NULL;
+	struct entry *e;
+	int err = STORE_NONE;
+
+	mutex_lock(&l->lock);
+	e = index_find(&l->index, number);
+	if (e != NULL)
+		err = STORE_BUSY;
+	if (e != NULL && e->state == DATASET_OPEN && e->draft != NULL) {
+		d = draft_ref(e->draft);
+		err = 0;
+	}
+	mutex_unlock(&l->lock);
+	if (d != NULL)
+		draft_set_attributes(d, mode, changed_ns);
+	draft_unref(d);
+	return err;
+}
+
 /* ---- requests -------------------------------------------------------- */
 
 static void local_sync(
@@ -362,6 +385,7 @@ const struct store_ops local_ops = {
 	.begin = local_begin,
 	.append = local_append,
 	.truncate = local_truncate,
+	.describe = local_describe,
 	.sync = local_sync,
 	.submit = local_submit,
 	.resolve = local_resolve,

@@ -214,6 +214,21 @@ static int memory_truncate(struct store *s, uint64_t number, uint64_t size)
 	return err;
 }
 
+static int memory_describe(
+	struct store *s, uint64_t number, mode_t mode, int64_t changed_ns)
+{
+	struct memory *m = memory_of(s);
+	struct memory_item *item;
+	int err;
+
+	mutex_lock(&m->lock);
+	err = find_open_locked(m, number, &item);
+	if (err == 0)
+		dataset_describe(&item->attributes, mode, changed_ns);
+	mutex_unlock(&m->lock);
+	return err;
+}
+
 static void memory_sync(
 	struct store *s, uint64_t number, store_done *done, void *arg)
 {
@@ -337,6 +352,7 @@ static const struct store_ops memory_ops = {
 	.begin = memory_begin,
 	.append = memory_append,
 	.truncate = memory_truncate,
+	.describe = memory_describe,
 	.sync = memory_sync,
 	.submit = memory_submit,
 	.resolve = memory_resolve,

@@ -15,6 +15,8 @@ struct store_ops {
 	int (*append)(struct store *s, uint64_t number, uint64_t offset,
 		const void *octets, size_t len);
 	int (*truncate)(struct store *s, uint64_t number, uint64_t size);
+	int (*describe)(struct store *s, uint64_t number, mode_t mode,
+		int64_t changed_ns);
 	void (*sync)(
 		struct store *s, uint64_t number, store_done *done, void *arg);
 	void (*submit)(struct store *s, uint64_t number, enum dataset_state to,

@@ -65,6 +65,9 @@ const char *dataset_state_name(enum dataset_state state);
 /* Whether the life of a data set has this step: the table in dataset.c. */
 bool dataset_may_move(enum dataset_state from, enum dataset_state to);
 
+/* chmod and utimens: mode (mode_t)-1 and changed_ns -1 leave it as it is. */
+void dataset_describe(struct dataset *d, mode_t mode, int64_t changed_ns);
+
 /* Writes JOBnnnnn, or Jnnnnnnn for numbers over 99999. */
 void dataset_job_id(uint32_t job, char out[static JOB_ID_LEN + 1]);
 

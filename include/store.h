@@ -51,6 +51,11 @@ MUST_USE int store_append(struct store *s, uint64_t number, uint64_t offset,
 /* Sets the size of an OPEN data set; growth reads as zeros. */
 MUST_USE int store_truncate(struct store *s, uint64_t number, uint64_t size);
 
+/* dataset_describe() of an OPEN data set, durable as octets are: with the
+ * next sync or submit. Returns 0; STORE_NONE; STORE_BUSY as store_append(). */
+MUST_USE int store_describe(
+	struct store *s, uint64_t number, mode_t mode, int64_t changed_ns);
+
 /* Makes all octets so far durable: all or nothing. */
 void store_sync(struct store *s, uint64_t number, store_done *done, void *arg);
 

@@ -47,6 +47,39 @@ START_TEST(what_was_submitted_keeps_its_attributes)
 }
 END_TEST
 
+/* Set before the first flush, or after one, or on what is in a file. */
+static const struct {
+	size_t size;
+	bool is_flushed;
+} described[] = { { 3, false }, { 3, true }, { (1 << 20) + 1, true } };
+
+START_TEST(what_is_said_of_an_open_one_is_kept)
+{
+	uint64_t number = dataset_begin(the_store, "said");
+	size_t size = described[_i].size;
+	unsigned char *octets = malloc(size);
+	struct dataset d;
+
+	pattern_fill(octets, 3, 0, size);
+	dataset_append(the_store, number, 0, octets, size);
+	free(octets);
+	if (described[_i].is_flushed)
+		ck_assert_int_eq(sync_wait(the_store, number), 0);
+	ck_assert_int_eq(store_describe(the_store, number, 0444, -1), 0);
+	ck_assert_int_eq(
+		store_describe(the_store, number, (mode_t)-1, 987654321), 0);
+	ck_assert_int_eq(submit_wait(the_store, number, DATASET_HELD, ""), 0);
+	ck_assert_int_eq(
+		store_describe(the_store, number, 0400, 5), STORE_BUSY);
+	ck_assert_int_eq(
+		store_describe(the_store, number + 1, 0400, 5), STORE_NONE);
+	ck_assert_int_eq(store_lookup(the_store, number, &d), 0);
+	ck_assert_uint_eq(d.mode, 0400);
+	ck_assert_int_eq(d.changed_ns, 987654321);
+	check_pattern(the_store, number, 3, size);
+}
+END_TEST
+
 START_TEST(octets_are_read_back_before_and_after_submit)
 {
 	uint64_t number = dataset_begin(the_store, "x");
@@ -254,6 +287,8 @@ void suite_store_add_writing(Suite *suite)
 
 	tcase_add_test(tc, a_data_set_begins_open_with_its_attributes);
 	tcase_add_test(tc, what_was_submitted_keeps_its_attributes);
+	tcase_add_loop_test(tc, what_is_said_of_an_open_one_is_kept, 0,
+		(int)(sizeof described / sizeof *described));
 	tcase_add_test(tc, octets_are_read_back_before_and_after_submit);
 	tcase_add_test(tc, a_gap_reads_as_zeros);
 	tcase_add_test(tc, many_small_flushes_read_as_one);
