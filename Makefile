@@ -3,6 +3,7 @@
 #   make                    the program: build/release/jesfs
 #   make run                a first mail, and a mount to play with
 #   make check              all tests; make check T=test_reply for one
+#   make install            DESTDIR=, PREFIX=/usr/local; make uninstall
 #   make lint               form, analyzers, layers
 #   make fresh              both README commands in an empty Debian
 #   make memcheck           unit tests under valgrind
@@ -87,8 +88,8 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean coverage crash fresh fuzz lint memcheck \
-	mountable programs run
+.PHONY: all bench check clean coverage crash fresh fuzz install lint memcheck \
+	mountable programs run uninstall
 
 all: $(PROGRAM) $(UMOUNT)
 
@@ -204,6 +205,36 @@ crash: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_crash
 
 bench: build/packages/bench $(PROGRAM) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
+
+# mount(8) and umount(8) look for their helpers in /sbin alone.
+PREFIX = /usr/local
+SBINDIR = $(PREFIX)/sbin
+UNITDIR = $(PREFIX)/lib/systemd/system
+HELPERDIR = /sbin
+SYSCONFDIR = /etc
+CONFIG = $(DESTDIR)$(SYSCONFDIR)/jesfs
+SAMPLES = docs/examples
+SET_PATHS = sed -e 's,@sbindir@,$(SBINDIR),' -e 's,@sysconfdir@,$(SYSCONFDIR),'
+
+# A configuration that is there stays as it is, and gets no other writer.
+install: $(PROGRAM) $(UMOUNT)
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
+	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)
+	ln -sf $(SBINDIR)/jesfs $(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs
+	install -m 755 $(UMOUNT) $(DESTDIR)$(HELPERDIR)
+	$(SET_PATHS) $(SAMPLES)/jesfs.service | \
+		install -m 644 /dev/stdin $(DESTDIR)$(UNITDIR)/jesfs.service
+	[ -e $(CONFIG)/jesfs.conf ] || [ -e $(CONFIG)/writers/MAIL.conf ] || \
+		install -m 644 $(SAMPLES)/MAIL.conf $(CONFIG)/writers
+	[ -e $(CONFIG)/jesfs.conf ] || $(SET_PATHS) $(SAMPLES)/jesfs.conf | \
+		install -m 644 /dev/stdin $(CONFIG)/jesfs.conf
+
+# The configuration and the spool are not ours to take away.
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/jesfs $(DESTDIR)$(UNITDIR)/jesfs.service \
+		$(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs \
+		$(DESTDIR)$(HELPERDIR)/umount.fuse.jesfs
 
 clean:
 	rm -rf build

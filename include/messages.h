@@ -150,4 +150,12 @@
 	"JESF058I %s takes no files while nothing is mounted: "                \
 	"a read-only tmpfs lies there"
 
+/* reason */
+#define MSG_NOT_NOTIFIED                                                       \
+	"JESF059W the manager of services was not told of the start: %s"
+
+/* reason */
+#define MSG_NO_HELPER                                                          \
+	"JESF060W umount(8) does not wait for the daemon: mount(8): %s"
+
 #endif

@@ -7,7 +7,10 @@
 #include "daemon.h"
 #include "escape.h"
 #include "log.h"
+#include "messages.h"
+#include "mount_note.h"
 #include "mount_point.h"
+#include "notify.h"
 #include "options.h"
 
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,12 +66,16 @@ struct start {
 static void mounted(void *arg)
 {
 	struct start *s = arg;
+	int err;
 
 	if (s->is_background) {
 		log_open(LOG_TO_SYSLOG, LOG_MASK);
 		background_ready(s->starter);
 	}
 	mount_point_report(s->point);
+	err = notify_ready();
+	if (err != 0)
+		log_warning(MSG_NOT_NOTIFIED, strerror(-err));
 }
 
 static int serve(const struct options *o, const struct config *config,
@@ -102,6 +110,7 @@ static int mount_and_serve(const struct options *o, const struct config *config)
 	const char *why = daemon_cannot_mount();
 	char reason[MOUNT_POINT_WHY_MAX];
 	struct mount_point point;
+	int err;
 
 	if (why != NULL)
 		return fail("cannot mount", why);
@@ -116,6 +125,9 @@ static int mount_and_serve(const struct options *o, const struct config *config)
 	}
 	if (mount_point_guard(&point, reason) != 0)
 		return fail(o->mount_point, reason);
+	err = mount_note_set(o->config_file, point.path);
+	if (err != 0)
+		log_warning(MSG_NO_HELPER, strerror(-err));
 	return serve(o, config, &point);
 }
 
@@ -157,6 +169,8 @@ int main(int argc, char **argv)
 	char why[OPTIONS_WHY_MAX];
 	struct options o;
 
+	/* Under mount(8) it would be called mount.fuse.jesf. */
+	prctl(PR_SET_NAME, "jesfs");
 	signal(SIGPIPE, SIG_IGN);
 	mallopt(M_ARENA_MAX, ARENAS);
 	if (options_read(argc, argv, &o, why) != 0) {

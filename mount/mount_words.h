@@ -14,7 +14,6 @@ enum mount_word {
 	MOUNT_WORD_UNKNOWN,
 	MOUNT_WORD_IGNORED,  /* when to mount, or how we do anyway */
 	MOUNT_WORD_PASSED,   /* how to mount */
-	MOUNT_WORD_SOURCE,   /* fsname= */
 	MOUNT_WORD_NONEMPTY, /* the mount point may have files in it */
 };
 

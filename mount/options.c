@@ -96,9 +96,6 @@ static int read_mount_option(struct options *o, const char *word, size_t len,
 	case MOUNT_WORD_NONEMPTY:
 		o->may_hold_files = true;
 		return 0;
-	case MOUNT_WORD_SOURCE:
-		o->has_source = true;
-		break;
 	case MOUNT_WORD_PASSED:
 		break;
 	default:
@@ -226,7 +223,7 @@ static int read_operands(struct options *o, char **operands, int count,
 			o->action == OPTIONS_UNPROTECT ? "no directory"
 						       : "no mount point",
 			NULL);
-	if (o->action == OPTIONS_MOUNT && !o->has_source && !append_source(o))
+	if (o->action == OPTIONS_MOUNT && !append_source(o))
 		return refuse(why, "too many mount options", NULL);
 	return 0;
 }

@@ -32,12 +32,11 @@ struct options {
 	/* Of OPTIONS_MOUNT and OPTIONS_UNPROTECT; as given. */
 	const char *mount_point;
 	/*
-	 * What follows -o and says how to mount, with commas; after it
-	 * fsname=, the configuration unless another one was given, by which
-	 * mount(8) knows a line of fstab(5) again.
+	 * What follows -o and says how to mount, with commas; after it the
+	 * configuration as fsname=, by which mount(8) knows a line of
+	 * fstab(5) again.
 	 */
 	char mount_options[OPTIONS_MOUNT_MAX];
-	bool has_source;     /* fsname= was given */
 	bool may_hold_files; /* -o nonempty: the mount point */
 	bool is_foreground;
 	bool is_cold;

@@ -76,8 +76,8 @@ static const struct {
 	/* libfuse takes what follows a backslash as it is */
 	{ "jesfs a,b\\c /mnt", "a,b\\c", "/mnt", "fsname=a\\,b\\\\c", false,
 		false, OPTIONS_MOUNT },
-	{ "jesfs a /mnt -o fsname=x\\,y,ro", "a", "/mnt", "fsname=x\\,y,ro",
-		false, false, OPTIONS_MOUNT },
+	{ "jesfs a /mnt -o fsname=x\\,y,ro", "a", "/mnt", "ro,fsname=a", false,
+		false, OPTIONS_MOUNT },
 	{ "jesfs -V", NULL, NULL, "", false, false, OPTIONS_VERSION },
 	{ "jesfs --version a b c", NULL, NULL, "", false, false,
 		OPTIONS_VERSION },
@@ -173,8 +173,8 @@ END_TEST
 
 START_TEST(mount_options_have_a_bound)
 {
-	char line[OPTIONS_MOUNT_MAX + 64] = "jesfs /mnt -o fsname=";
-	size_t room = OPTIONS_MOUNT_MAX - strlen("fsname=");
+	char line[OPTIONS_MOUNT_MAX + 64] = "jesfs /mnt -o context=";
+	size_t room = OPTIONS_MOUNT_MAX - strlen("context=," DEFAULT);
 	size_t used = strlen(line);
 
 	memset(line + used, 'x', room - 1);
