@@ -2,6 +2,7 @@
 
 #include "config_value.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -11,6 +12,8 @@ enum {
 	TIMEOUT_MAX_S = 1200,
 	JES_SIZE_MAX = 1000000, /* thousands of octets */
 	SPOOL_LIMIT_MIN = 1 << 20,
+	LINGER_S = 5,
+	LINGER_S_MAX = 3600,
 };
 
 /* ---- values that go with their place ------------------------------------ */
@@ -42,6 +45,37 @@ static const char *read_pattern(const struct config_row *row,
 	if (mount->pattern_count == CONFIG_PATTERNS_MAX)
 		return "is one too many";
 	mount->patterns[mount->pattern_count++] = *value;
+	return NULL;
+}
+
+/* "#" would start a comment in a word of its own, so they are joined. The
+ * first statement takes the place of the usual names. */
+static const char *read_drafts(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	struct config_mount *mount = member;
+	struct draft_names names = { .count = 0 };
+	const char *at = value->text;
+	const char *end = value->text + value->len;
+	const char *comma;
+	int err = 0;
+
+	(void)row;
+	if (mount->has_drafts)
+		names = mount->config.draft_names;
+	do {
+		comma = memchr(at, ',', (size_t)(end - at));
+		if (comma == NULL)
+			comma = end;
+		err = draft_names_add(&names, at, (size_t)(comma - at));
+		at = comma + 1;
+	} while (err == 0 && comma < end);
+	if (err != 0)
+		return err == -ENOSPC ? "is one too many"
+				      : "has a pattern that is empty, too long "
+					"or with a /";
+	mount->config.draft_names = names;
+	mount->has_drafts = true;
 	return NULL;
 }
 
@@ -88,6 +122,14 @@ static const struct config_row mount_rows[] = {
 		.read = config_value_u64,
 		.offset = offsetof(struct config_mount, config.user_datasets),
 		.max = JOB_NUMBER_MAX },
+	{ .keyword = "DraftNames",
+		.read = read_drafts,
+		.expected = "patterns of at most 64 octets with commas between "
+			    "them, at most 32 in all" },
+	{ .keyword = "Linger",
+		.read = config_value_u32,
+		.offset = offsetof(struct config_mount, config.linger_s),
+		.max = LINGER_S_MAX },
 	{ .keyword = NULL },
 };
 
@@ -95,6 +137,8 @@ void config_mount_read(struct config_source *source, const char *text,
 	size_t len, struct config_mount *out)
 {
 	memset(out, 0, sizeof *out);
+	draft_names_usual(&out->config.draft_names);
+	out->config.linger_s = LINGER_S;
 	config_parse(source, text, len, mount_rows, out);
 }
 

@@ -108,7 +108,8 @@ static bool find_name(struct fresh *f, uint64_t number, pid_t tid,
 	bool is_known;
 
 	*mode = 0600;
-	*is_gone = spool_stat(f->spool, number, &d) != 0;
+	*is_gone = spool_stat(f->spool, number, &d) != 0
+		&& spool_stat_lingering(f->spool, number, &d) != 0;
 	if (!*is_gone) {
 		text_copy(out->writer, sizeof out->writer, d.writer);
 		text_copy(out->label, sizeof out->label, d.label);

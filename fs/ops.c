@@ -95,6 +95,8 @@ int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out)
 		out->number = number;
 		return 0;
 	}
+	if (spool_stat_lingering(fs->spool, number, out) == 0)
+		return 0;
 	/* Lets the kernel walk the path again. */
 	return -ESTALE;
 }

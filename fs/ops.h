@@ -72,7 +72,8 @@ void ops_caller_of_name(
 void ops_caller_of(
 	fuse_req_t req, const struct dataset *d, struct spool_caller *out);
 
-/* The data set of a node, or of the handle that was opened on it. */
+/* The data set of a node, or of the handle that was opened on it; one that
+ * lingers is PURGED. */
 MUST_USE int ops_dataset(struct fs *fs, fuse_ino_t node, struct dataset *out);
 
 /* Whether the caller may read a data set and change what is said of it. */

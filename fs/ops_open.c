@@ -79,6 +79,8 @@ static void open_reader(
 		ops_caller_of(req, &d, &caller);
 		if (!ops_may(&caller, &d))
 			err = -EACCES;
+		else if (d.state == DATASET_PURGED) /* its octets are gone */
+			err = -ENOENT;
 		else if ((fi->flags & O_TRUNC) != 0)
 			err = -EPERM;
 	}

@@ -53,6 +53,12 @@ struct roster_entry *roster_entry_renamed(const char *label)
 	return e;
 }
 
+void roster_entry_copy(struct roster_entry *fresh, struct roster_entry *e)
+{
+	memcpy(fresh, e, offsetof(struct roster_entry, label));
+	e->reason = NULL;
+}
+
 void roster_entry_free(struct roster_entry *e)
 {
 	if (e == NULL)
@@ -275,8 +281,7 @@ void roster_replace(
 		at = &(*at)->next_job;
 	*at = fresh;
 	r->slots[slot_search(r, e->number)].entry = fresh;
-	memcpy(fresh, e, offsetof(struct roster_entry, label));
-	e->reason = NULL;
+	roster_entry_copy(fresh, e);
 }
 
 void roster_take_label(struct roster *r, struct roster_entry *e)

@@ -67,6 +67,9 @@ struct roster_entry *roster_entry_new(const struct dataset *d, uint8_t writer);
 /* One that is to take the place of another, with a label of its own. */
 struct roster_entry *roster_entry_renamed(const char *label);
 
+/* All that e says but its label goes over to fresh. */
+void roster_entry_copy(struct roster_entry *fresh, struct roster_entry *e);
+
 /* Accepts NULL. */
 void roster_entry_free(struct roster_entry *e);
 

@@ -164,6 +164,19 @@ struct finish {
 	char reason[]; /* empty where the state has none */
 };
 
+/* Who wrote it may still have to do with its name. */
+static struct roster_entry *sent_locked(
+	struct spool *sp, struct roster_entry *e) REQUIRES(&sp->lock)
+{
+	bool has_label = e->has_label;
+
+	spool_remove_locked(sp, e);
+	if (!has_label)
+		return e;
+	e->state = DATASET_PURGED;
+	return linger_add(&sp->linger, e, clock_monotonic_ns());
+}
+
 /* Returns an entry that is to be freed, or NULL. */
 static struct roster_entry *finished_locked(struct spool *sp,
 	const struct finish *f, struct spool_wake *wake) REQUIRES(&sp->lock)
@@ -172,10 +185,8 @@ static struct roster_entry *finished_locked(struct spool *sp,
 
 	if (e == NULL)
 		return NULL;
-	if (f->to == DATASET_PURGED) {
-		spool_remove_locked(sp, e);
-		return e;
-	}
+	if (f->to == DATASET_PURGED)
+		return sent_locked(sp, e);
 	if (f->to == DATASET_READY || f->to == DATASET_WAITING)
 		*wake = spool_wake_locked(sp, e->writer);
 	if (e->token == f->token)

@@ -32,6 +32,16 @@ static struct spool_file *file_new(struct spool *sp,
 	return f;
 }
 
+/* Whether a label is listed, or lingers. */
+static bool is_taken_locked(struct spool *sp, uint8_t writer, uid_t uid,
+	const char *label) REQUIRES(&sp->lock)
+{
+	return roster_by_label(&sp->roster, writer, uid, label) != NULL
+		|| linger_by_label(&sp->linger, writer, uid, label,
+			   clock_monotonic_ns())
+		!= NULL;
+}
+
 /*
  * Where the data set will be: its writer, and whether its name is free and
  * there is room. What is refused here costs the store nothing.
@@ -52,9 +62,8 @@ static int look_up_place(struct spool *sp, const char *writer,
 		text_copy(d->writer, sizeof d->writer, w->name);
 		f->octets_max = w->dataset_octets_max;
 		if (exclusive
-			&& roster_by_label(&sp->roster, *writer_number,
-				   owner->uid, d->label)
-				!= NULL)
+			&& is_taken_locked(
+				sp, *writer_number, owner->uid, d->label))
 			err = -EEXIST;
 	}
 	mutex_unlock(&sp->lock);
@@ -77,9 +86,7 @@ static int enter(struct spool *sp, struct roster_entry *e, bool exclusive)
 	int err = 0;
 
 	mutex_lock(&sp->lock);
-	if (exclusive
-		&& roster_by_label(&sp->roster, e->writer, e->uid, e->label)
-			!= NULL)
+	if (exclusive && is_taken_locked(sp, e->writer, e->uid, e->label))
 		err = -EEXIST;
 	if (err == 0)
 		err = quota_add(
@@ -90,7 +97,7 @@ static int enter(struct spool *sp, struct roster_entry *e, bool exclusive)
 			quota_gone(sp->quota, e->uid, 0);
 	}
 	if (err == 0)
-		roster_take_label(&sp->roster, e);
+		spool_take_label_locked(sp, e);
 	mutex_unlock(&sp->lock);
 	return err;
 }

@@ -18,4 +18,9 @@ struct roster_entry *spool_find_locked(struct spool *sp, const char *writer,
 	const char *name, const struct spool_caller *caller, bool *is_job_name)
 	REQUIRES(&sp->lock);
 
+/* What lingers under a label of the caller; NULL for none. */
+struct roster_entry *spool_lingering_locked(struct spool *sp,
+	const char *writer, const char *name, const struct spool_caller *caller)
+	REQUIRES(&sp->lock);
+
 #endif

@@ -1,6 +1,7 @@
 #include "spool_names.h"
 
 #include "buf.h"
+#include "clock.h"
 #include "label.h"
 #include "spool_handle.h"
 #include "spool_lookup.h"
@@ -40,6 +41,17 @@ struct roster_entry *spool_find_locked(struct spool *sp, const char *writer,
 	return e;
 }
 
+struct roster_entry *spool_lingering_locked(struct spool *sp,
+	const char *writer, const char *name, const struct spool_caller *caller)
+{
+	const struct spool_writer *w = spool_writer_locked(sp, writer);
+
+	if (w == NULL)
+		return NULL;
+	return linger_by_label(&sp->linger, spool_writer_number(sp, w),
+		caller->uid, name, clock_monotonic_ns());
+}
+
 /* What the entry says, brought up to the moment while it is written. */
 static void get_locked(struct spool *sp, const struct roster_entry *e,
 	struct dataset *out) REQUIRES(&sp->lock)
@@ -61,12 +73,26 @@ int spool_find(struct spool *sp, const char *writer, const char *name,
 
 	mutex_lock(&sp->lock);
 	e = spool_find_locked(sp, writer, name, caller, &is_job_name);
+	if (e == NULL)
+		e = spool_lingering_locked(sp, writer, name, caller);
 	if (e != NULL && spool_is_visible(e, caller)) {
 		get_locked(sp, e, out);
 		err = 0;
 	}
 	mutex_unlock(&sp->lock);
 	return err;
+}
+
+int spool_stat_lingering(struct spool *sp, uint64_t number, struct dataset *out)
+{
+	struct roster_entry *e;
+
+	mutex_lock(&sp->lock);
+	e = linger_by_number(&sp->linger, number, clock_monotonic_ns());
+	if (e != NULL)
+		get_locked(sp, e, out);
+	mutex_unlock(&sp->lock);
+	return e != NULL ? 0 : -ENOENT;
 }
 
 int spool_stat(struct spool *sp, uint64_t number, struct dataset *out)
@@ -246,6 +272,8 @@ int spool_set_attributes(struct spool *sp, uint64_t number,
 
 	mutex_lock(&sp->lock);
 	e = roster_by_number(&sp->roster, number);
+	if (e == NULL)
+		e = linger_by_number(&sp->linger, number, clock_monotonic_ns());
 	if (e == NULL)
 		err = -ENOENT;
 	else if (e->uid != caller->uid && !caller->is_operator)

@@ -20,9 +20,17 @@ struct spool_caller {
 	pid_t pid; /* shown while a data set is open; 0 is unknown */
 };
 
-/* Finds what the caller names so; -ENOENT when there is none he may see. */
+/*
+ * Finds what the caller names so; -ENOENT when there is none he may see. A
+ * name of his own under which what he wrote was sent a moment ago is found
+ * too, as PURGED: spool_linger().
+ */
 MUST_USE int spool_find(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, struct dataset *out);
+
+/* One that was sent a moment ago and lingers; -ENOENT when there is none. */
+MUST_USE int spool_stat_lingering(
+	struct spool *sp, uint64_t number, struct dataset *out);
 
 /*
  * Writes the name under which the caller lists the data set; -ENOENT when it

@@ -13,6 +13,7 @@
  * To another writer directory: the same, but -EBUSY for ACTIVE and DEAD, and
  * what is HELD stays so under the name it had.
  */
+#include "clock.h"
 #include "label.h"
 #include "spool_handle.h"
 #include "spool_lookup.h"
@@ -83,6 +84,40 @@ static void answer_at_once(struct renaming *u, int err)
 	answer(u, err, &nobody);
 }
 
+/* ---- too late -------------------------------------------------------- */
+
+/*
+ * What was sent before its writer gave it the name it was to have: the name
+ * that lingers changes, so that he may go on with it. Where the new one is
+ * taken the other keeps it. Who wanted to hold it, or to give it to another
+ * writer, must hear that it is gone.
+ */
+static int rename_lingering_locked(struct spool *sp, struct roster_entry *e,
+	uint8_t writer, const char *label) REQUIRES(&sp->lock)
+{
+	struct roster_entry *fresh;
+
+	if (e == NULL || e->writer != writer
+		|| draft_names_match(&sp->drafts, label))
+		return -ENOENT;
+	fresh = roster_entry_renamed(label);
+	if (fresh == NULL)
+		return -ENOMEM;
+	linger_remove(&sp->linger, e);
+	roster_entry_copy(fresh, e);
+	roster_entry_free(e);
+	roster_entry_free(linger_add(&sp->linger, fresh, clock_monotonic_ns()));
+	return 0;
+}
+
+static int rename_gone_locked(struct spool *sp, const struct renaming *u)
+	REQUIRES(&sp->lock)
+{
+	return rename_lingering_locked(sp,
+		linger_by_number(&sp->linger, u->number, clock_monotonic_ns()),
+		u->writer, u->fresh->label);
+}
+
 /* ---- the roster ------------------------------------------------------ */
 
 static void change_writer_locked(struct spool *sp, struct roster_entry *e,
@@ -115,17 +150,17 @@ static void replace_locked(struct spool *sp, struct renaming *u,
 	if (fresh->state == DATASET_WAITING)
 		waiting_add(&sp->writers[u->writer].waiting, fresh);
 	if (u->has_label && !fresh->is_hidden)
-		roster_take_label(&sp->roster, fresh);
+		spool_take_label_locked(sp, fresh);
 	u->fresh = e;
 }
 
-static void apply_locked(struct spool *sp, struct renaming *u,
+static int apply_locked(struct spool *sp, struct renaming *u,
 	struct spool_wake *wake) REQUIRES(&sp->lock)
 {
 	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
 	if (e == NULL)
-		return;
+		return rename_gone_locked(sp, u);
 	replace_locked(sp, u, e);
 	e = roster_by_number(&sp->roster, u->number);
 	/* A claim may have been told first. */
@@ -133,6 +168,7 @@ static void apply_locked(struct spool *sp, struct renaming *u,
 		spool_set_state_locked(sp, e, u->to, 0, spool_draft_reason);
 	if (e->state == DATASET_READY || e->state == DATASET_WAITING)
 		*wake = spool_wake_locked(sp, e->writer);
+	return 0;
 }
 
 static void renamed(void *arg, int err)
@@ -141,9 +177,12 @@ static void renamed(void *arg, int err)
 	struct spool *sp = u->spool;
 	struct spool_wake wake = { NULL, NULL, NULL };
 
+	if (err == STORE_NONE && !u->moves)
+		err = 0; /* sent meanwhile: maybe the roster is yet to hear it
+			  */
 	if (err == 0) {
 		mutex_lock(&sp->lock);
-		apply_locked(sp, u, &wake);
+		err = apply_locked(sp, u, &wake);
 		mutex_unlock(&sp->lock);
 	}
 	if (u->file != NULL)
@@ -242,8 +281,8 @@ static enum act look_locked(struct spool *sp, struct renaming *u,
 {
 	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
-	*err = e != NULL ? check_locked(sp, u, e) : -ENOENT;
-	if (*err != 0)
+	*err = e != NULL ? check_locked(sp, u, e) : rename_gone_locked(sp, u);
+	if (e == NULL || *err != 0)
 		return ACT_ANSWER;
 	/* Looking again helps only once the roster has heard of the move. */
 	if (u->looks > 0 && e->state == u->from && e->state != DATASET_OPEN)
@@ -325,6 +364,22 @@ static int find_label_locked(struct spool *sp, struct renaming *u,
 	return u->fresh != NULL ? 0 : -ENOMEM;
 }
 
+static int find_lingering_locked(struct spool *sp,
+	const struct spool_path *from, const struct spool_path *to,
+	const struct spool_writer *w, const struct spool_caller *caller)
+	REQUIRES(&sp->lock)
+{
+	struct roster_entry *e =
+		spool_lingering_locked(sp, from->writer, from->name, caller);
+	int err = e != NULL ? label_check(to->name) : -ENOENT;
+
+	if (err == 0)
+		err = rename_lingering_locked(
+			sp, e, spool_writer_number(sp, w), to->name);
+	return err != 0 ? err : 1;
+}
+
+/* Returns 1 when there is nothing left to do. */
 static int find_locked(struct spool *sp, const struct spool_path *from,
 	const struct spool_path *to, const struct spool_caller *caller,
 	struct renaming *u) REQUIRES(&sp->lock)
@@ -336,7 +391,9 @@ static int find_locked(struct spool *sp, const struct spool_path *from,
 
 	e = spool_find_locked(
 		sp, from->writer, from->name, caller, &is_job_name);
-	if (w == NULL || e == NULL || e->is_hidden)
+	if (e == NULL && w != NULL)
+		return find_lingering_locked(sp, from, to, w, caller);
+	if (w == NULL || e->is_hidden)
 		return -ENOENT;
 	if (!spool_is_visible(e, caller))
 		return -EPERM;
@@ -369,7 +426,7 @@ void spool_rename(struct spool *sp, const struct spool_path *from,
 	}
 	if (err != 0) {
 		free(u);
-		done(arg, err);
+		done(arg, err < 0 ? err : 0);
 		return;
 	}
 	look(u);

@@ -226,6 +226,7 @@ static void spool_free(struct spool *sp)
 	for (i = 0; i < sp->writer_count; i++)
 		waiting_fini(&sp->writers[i].waiting);
 	roster_fini(&sp->roster);
+	linger_fini(&sp->linger);
 	quota_close(sp->quota);
 	cond_fini(&sp->settled);
 	mutex_fini(&sp->lock);
@@ -242,7 +243,8 @@ static void end_steps(struct spool *sp)
 	spool_again_close(sp->again);
 }
 
-int spool_open(struct store *store, spool_judge *judge, struct spool **out)
+int spool_open(struct store *store, spool_judge *judge,
+	const struct draft_names *drafts, struct spool **out)
 {
 	struct spool *sp = calloc(1, sizeof *sp);
 	int err;
@@ -250,7 +252,10 @@ int spool_open(struct store *store, spool_judge *judge, struct spool **out)
 	if (sp == NULL)
 		return -ENOMEM;
 	sp->store = store;
-	draft_names_usual(&sp->drafts);
+	if (drafts != NULL)
+		sp->drafts = *drafts;
+	else
+		draft_names_usual(&sp->drafts);
 	atomic_init(&sp->is_quiesced, false);
 	mutex_init(&sp->lock, RANK_SPOOL);
 	cond_init(&sp->settled);
@@ -300,6 +305,22 @@ int spool_add_writer(struct spool *sp, const char *writer)
 		w->is_added = true;
 	mutex_unlock(&sp->lock);
 	return err;
+}
+
+int spool_linger(struct spool *sp, int64_t for_ns)
+{
+	struct linger fresh;
+	struct linger old;
+	int err = linger_init(&fresh, for_ns);
+
+	if (err != 0)
+		return err;
+	mutex_lock(&sp->lock);
+	old = sp->linger;
+	sp->linger = fresh;
+	mutex_unlock(&sp->lock);
+	linger_fini(&old);
+	return 0;
 }
 
 void spool_limit_datasets(

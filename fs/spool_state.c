@@ -92,6 +92,17 @@ void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 	roster_remove(&sp->roster, e);
 }
 
+void spool_take_label_locked(struct spool *sp, struct roster_entry *e)
+{
+	struct roster_entry *gone = linger_by_label(
+		&sp->linger, e->writer, e->uid, e->label, INT64_MIN);
+
+	if (gone != NULL)
+		linger_remove(&sp->linger, gone);
+	roster_entry_free(gone);
+	roster_take_label(&sp->roster, e);
+}
+
 void spool_set_state_locked(struct spool *sp, struct roster_entry *e,
 	enum dataset_state to, int64_t next_try_ns, const char *reason)
 {

@@ -12,6 +12,7 @@
 #define SPOOL_STATE_H
 
 #include "draft_names.h"
+#include "linger.h"
 #include "mutex.h"
 #include "quota.h"
 #include "roster.h"
@@ -51,12 +52,13 @@ struct spool {
 	struct store *store;
 	struct judge *judge;
 	struct spool_again *again;
-	struct quota *quota; /* counts what is in the roster */
+	struct quota *quota;       /* counts what is in the roster */
 	struct draft_names drafts; /* never change */
 	atomic_bool is_quiesced;
 	struct mutex lock;
 	struct cond settled; /* calls or in_flight came to 0 */
 	struct roster roster GUARDED_BY(lock);
+	struct linger linger GUARDED_BY(lock);
 	struct spool_writer writers[DATASET_WRITERS_MAX] GUARDED_BY(lock);
 	size_t writer_count GUARDED_BY(lock);
 	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
@@ -83,6 +85,10 @@ MUST_USE int spool_insert_locked(struct spool *sp, struct roster_entry *e)
 /* Takes an entry out, which has no handle, and counts it no longer; it is the
  * caller's to free, once he has unlocked. */
 void spool_remove_locked(struct spool *sp, struct roster_entry *e)
+	REQUIRES(&sp->lock);
+
+/* Makes e the one its label finds. */
+void spool_take_label_locked(struct spool *sp, struct roster_entry *e)
 	REQUIRES(&sp->lock);
 
 /* The one place where an entry changes its state. */

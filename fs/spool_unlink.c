@@ -248,6 +248,21 @@ static void submitted(struct spool_later *later)
 		- offsetof(struct unlinking, later)));
 }
 
+/* A name that lingers has nothing left but itself. */
+static bool forget_locked(struct spool *sp, const char *writer,
+	const char *name, const struct spool_caller *caller) REQUIRES(&sp->lock)
+{
+	struct roster_entry *e =
+		spool_lingering_locked(sp, writer, name, caller);
+
+	if (e == NULL)
+		return false;
+	linger_remove(&sp->linger, e);
+	roster_entry_free(e);
+	return true;
+}
+
+/* Returns 1 when that was all. */
 static int find(struct spool *sp, const char *writer, const char *name,
 	const struct spool_caller *caller, struct unlinking *u)
 {
@@ -257,7 +272,7 @@ static int find(struct spool *sp, const char *writer, const char *name,
 	mutex_lock(&sp->lock);
 	e = spool_find_locked(sp, writer, name, caller, &u->is_job_name);
 	if (e == NULL || e->is_hidden)
-		err = -ENOENT;
+		err = forget_locked(sp, writer, name, caller) ? 1 : -ENOENT;
 	else if (!spool_is_visible(e, caller))
 		err = -EPERM;
 	if (err == 0) {
@@ -284,7 +299,7 @@ void spool_unlink(struct spool *sp, const char *writer, const char *name,
 	}
 	if (err != 0) {
 		free(u);
-		done(arg, err);
+		done(arg, err < 0 ? err : 0);
 		return;
 	}
 	look(u);

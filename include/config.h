@@ -9,6 +9,7 @@
 #define CONFIG_H
 
 #include "dataset.h"
+#include "draft_names.h"
 
 #include <limits.h>
 #include <netinet/in.h>
@@ -64,6 +65,8 @@ struct config {
 	uint64_t spool_limit;    /* SpoolLimit, octets; 0 when not said */
 	uint64_t user_limit;     /* UserLimit, octets, 0 no limit; 0 */
 	uint64_t user_datasets;  /* UserDataSets, 0 no limit; 0 */
+	struct draft_names draft_names; /* DraftNames, else the usual ones */
+	uint32_t linger_s;              /* Linger, seconds, 0 to 3600; 5 */
 	bool has_operator_gid;
 	gid_t operator_gid;
 	/* HeloName, else this host's: what EHLO may carry */

@@ -15,6 +15,8 @@
 
 struct spool;
 
+struct draft_names;
+
 typedef ssize_t spool_reader(
 	void *arg, uint64_t offset, void *octets, size_t len);
 
@@ -26,14 +28,15 @@ typedef bool spool_judge(spool_reader *read, void *arg);
  * brings every data set from its state on disk to the one it starts in (the
  * table in spool_start.c). Mails in doubt are logged, "in doubt: JOBID.mail",
  * a line each. Writers that have data sets are there from the start. Blocks.
- * store stays the caller's.
+ * store stays the caller's. drafts says what is not sent under its name; NULL
+ * for the usual names.
  *
  * Starts two threads: one judges the data sets of killed writers, one asks
  * again for what the store had no room or memory for. spool_close() ends
  * them.
  */
-MUST_USE int spool_open(
-	struct store *store, spool_judge *judge, struct spool **out);
+MUST_USE int spool_open(struct store *store, spool_judge *judge,
+	const struct draft_names *drafts, struct spool **out);
 
 /*
  * Makes a writer directory. -EEXIST when it was added before (not when the
@@ -41,6 +44,13 @@ MUST_USE int spool_open(
  * writer_name_parse() says.
  */
 MUST_USE int spool_add_writer(struct spool *sp, const char *writer);
+
+/*
+ * Names under which somebody's mail was sent stay his for for_ns after that:
+ * they can be looked at, changed without effect, and removed, and are not
+ * free for O_EXCL. Not at all until it is called. Returns 0, -ENOMEM or -EIO.
+ */
+MUST_USE int spool_linger(struct spool *sp, int64_t for_ns);
 
 /* 0 is no limit. */
 struct spool_limits {

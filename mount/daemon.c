@@ -120,7 +120,10 @@ static int open_spool(struct daemon *d)
 	size_t i;
 	int err;
 
-	err = spool_open(d->store, forwarder_is_complete, &d->spool);
+	err = spool_open(
+		d->store, forwarder_is_complete, &c->draft_names, &d->spool);
+	if (err == 0)
+		err = spool_linger(d->spool, c->linger_s * NS_PER_S);
 	for (i = 0; err == 0 && i < c->writer_count; i++)
 		err = spool_add_writer(d->spool, c->writers[i].name);
 	if (err != 0)

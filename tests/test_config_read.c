@@ -127,7 +127,8 @@ START_TEST(every_error_of_every_file_is_told_in_one_run)
 	expect_messages(
 		"@/jesfs.conf:3:1: unknown statement \"LogLevl\", expected "
 		"SpoolDirectory, WriterConfig, OperatorGroup, HeloName, "
-		"SpoolLimit, UserLimit or UserDataSets\n"
+		"SpoolLimit, UserLimit, UserDataSets, DraftNames or "
+		"Linger\n"
 		"@/jesfs.conf:4:15: OperatorGroup \"no-such-group\": no such "
 		"group, expected the name of a group\n"
 		"@/w1.conf:2:11: TargetIP \"x\" is not an address, expected an "

@@ -218,7 +218,10 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 				   "HeloName [IPv6:2001:db8::1]\n"
 				   "SpoolLimit 40G\n"
 				   "UserLimit 1048577\n"
-				   "UserDataSets 20000\n";
+				   "UserDataSets 20000\n"
+				   "DraftNames *.new,#*# # two\n"
+				   "DraftNames .*\n"
+				   "Linger 0\n";
 	size_t errors;
 	char *messages = read_mount(text, sizeof text - 1, &errors);
 
@@ -232,6 +235,24 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 	ck_assert_uint_eq(mount.config.spool_limit, UINT64_C(40) << 30);
 	ck_assert_uint_eq(mount.config.user_limit, 1048577);
 	ck_assert_uint_eq(mount.config.user_datasets, 20000);
+	ck_assert_uint_eq(mount.config.draft_names.count, 3);
+	ck_assert_str_eq(mount.config.draft_names.patterns[0], "*.new");
+	ck_assert_str_eq(mount.config.draft_names.patterns[1], "#*#");
+	ck_assert_str_eq(mount.config.draft_names.patterns[2], ".*");
+	ck_assert_uint_eq(mount.config.linger_s, 0);
+	free(messages);
+}
+END_TEST
+
+START_TEST(what_jesfs_conf_does_not_say_has_the_default)
+{
+	size_t errors;
+	char *messages = read_mount("", 0, &errors);
+
+	ck_assert_str_eq(messages, "");
+	ck_assert_uint_eq(mount.config.linger_s, 5);
+	ck_assert(draft_names_match(&mount.config.draft_names, "#mail#"));
+	ck_assert(!draft_names_match(&mount.config.draft_names, "mail"));
 	free(messages);
 }
 END_TEST
@@ -275,6 +296,7 @@ int main(void)
 	tcase_add_test(t, a_target_that_is_there_already_is_a_warning);
 	tcase_add_test(t, a_time_shorter_than_cssmtp_takes_is_a_warning);
 	tcase_add_test(t, every_statement_of_jesfs_conf_is_kept);
+	tcase_add_test(t, what_jesfs_conf_does_not_say_has_the_default);
 	tcase_add_loop_test(t, octets_may_be_said_in_powers_of_1024, 0, 6);
 	suite_add_tcase(s, t);
 	return suite_run(s);

@@ -207,7 +207,7 @@ static const struct {
 	{ "TargetServer\n{\n TargetIP 1.2.3.4\n}\nHeloName a_b\n",
 		"J:1:1: unknown statement \"TargetServer\", expected "
 		"SpoolDirectory, WriterConfig, OperatorGroup, HeloName, "
-		"SpoolLimit, UserLimit or UserDataSets\n"
+		"SpoolLimit, UserLimit, UserDataSets, DraftNames or Linger\n"
 		"J:5:10: HeloName \"a_b\" is not a host name, expected a "
 		"domain name or an address literal\n" },
 	{ "SpoolLimit 1048575\nSpoolLimit 1023K\nSpoolLimit K\n"
@@ -232,6 +232,22 @@ static const struct {
 		"number from 0 to 9999999\n"
 		"J:3:14: UserDataSets \"1K\" is not a number, expected a "
 		"number from 0 to 9999999\n" },
+	{ "DraftNames a,,b\nDraftNames a/b\nLinger 3601\nLinger 5s\n",
+		"J:1:12: DraftNames \"a,,b\" has a pattern that is empty, too "
+		"long or with a /, expected patterns of at most 64 octets with "
+		"commas between them, at most 32 in all\n"
+		"J:2:12: DraftNames \"a/b\" has a pattern that is empty, too "
+		"long or with a /, expected patterns of at most 64 octets with "
+		"commas between them, at most 32 in all\n"
+		"J:3:8: Linger \"3601\" is out of range, expected a number "
+		"from 0 to 3600\n"
+		"J:4:8: Linger \"5s\" is not a number, expected a number from "
+		"0 to 3600\n" },
+	{ "DraftNames a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q,r,s,t,u,v,w,x\n"
+	  "DraftNames 1,2,3,4,5,6,7,8,9\n",
+		"J:2:12: DraftNames \"1,2,3,4,5,6,7,8,9\" is one too many, "
+		"expected patterns of at most 64 octets with commas between "
+		"them, at most 32 in all\n" },
 	{ "HeloName a..b\n",
 		"J:1:10: HeloName \"a..b\" is not a host name, expected a "
 		"domain name or an address literal\n" },

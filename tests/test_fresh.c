@@ -23,7 +23,7 @@ static bool never(spool_reader *read, void *arg)
 static void setup(void)
 {
 	ck_assert_int_eq(store_memory_open(&store), 0);
-	ck_assert_int_eq(spool_open(store, never, &spool), 0);
+	ck_assert_int_eq(spool_open(store, never, NULL, &spool), 0);
 	ck_assert_int_eq(spool_add_writer(spool, "MAIL"), 0);
 	ck_assert_int_eq(fresh_open(spool, &fresh), 0);
 }

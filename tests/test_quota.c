@@ -333,7 +333,7 @@ START_TEST(what_is_found_at_a_start_counts)
 	put(&bob, 50);
 	spool_close(test_spool);
 	store_on_disk_reopen();
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, &test_spool), 0);
+	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 	limit(0, 1000, 3);
 	ck_assert_uint_eq(used(), 650);
 	f = dataset_create(test_spool, "three", &alice);

@@ -133,7 +133,7 @@ static size_t forward_some(void)
 
 static bool open_spool(void)
 {
-	int err = spool_open(test_store, judge_by_dot, &test_spool);
+	int err = spool_open(test_store, judge_by_dot, NULL, &test_spool);
 
 	ck_assert(err == 0 || is_shortage(err));
 	return err == 0;
