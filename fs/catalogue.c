@@ -172,7 +172,9 @@ static int run(struct catalogue *c, enum statement which)
 
 int catalogue_begin(struct catalogue *c)
 {
-	return run(c, STATEMENT_BEGIN);
+	int err = catalogue_log_check(c);
+
+	return err != 0 ? err : run(c, STATEMENT_BEGIN);
 }
 
 void catalogue_rollback(struct catalogue *c)

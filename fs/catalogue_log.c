@@ -1,9 +1,11 @@
 #include "catalogue_private.h"
 
 #include "clock.h"
+#include "disk_room.h"
 #include "log.h"
 #include "text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,9 +18,11 @@
  * two transactions.
  */
 enum {
-	LOG_PAGES = 2000,
-	LOG_OCTETS = 16 << 20, /* what two such rounds take */
-	ZEROS = 1 << 20,       /* in one system call */
+	/* for each page worth copying: two such rounds fit into the log */
+	LOG_ROUND_OCTETS = 8 << 10,
+	LOG_PAGES_MAX = 28000,    /* and one transaction more */
+	INDEX_OCTETS = 256 << 10, /* for 32734 pages */
+	ZEROS = 1 << 20,          /* in one system call */
 };
 
 /*
@@ -26,11 +30,13 @@ enum {
  * written. The log still has it, so the log must not start again: that is
  * for the next start, on healthy storage.
  */
-static bool copy_log(struct catalogue *c, sqlite3 *db)
+static bool copy_log(struct catalogue *c, sqlite3 *db, int *left)
 {
+	int pages = 0, copied = 0;
 	int result = sqlite3_wal_checkpoint_v2(
-		db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
 
+	*left = pages - copied;
 	if (result == SQLITE_OK)
 		return true;
 	if ((result & 0xff) == SQLITE_IOERR
@@ -53,11 +59,13 @@ static int note_pages(void *arg, sqlite3 *db, const char *name, int pages)
 
 void catalogue_log_step(struct catalogue *c)
 {
+	int left;
+
 	if (atomic_exchange(&c->wants_last_copy, false)) {
-		copy_log(c, c->db);
+		copy_log(c, c->db, &left);
 		return;
 	}
-	if (c->log_pages < LOG_PAGES)
+	if (c->log_pages < c->log_pages_long)
 		return;
 	mutex_lock(&c->log_lock);
 	c->is_log_long = true;
@@ -82,37 +90,110 @@ static bool wait_for_work(struct catalogue *c)
 static void *log_main(void *arg)
 {
 	struct catalogue *c = arg;
+	int left;
 
 	while (wait_for_work(c))
-		if (copy_log(c, c->log_db))
+		if (copy_log(c, c->log_db, &left))
 			atomic_store(&c->wants_last_copy, true);
 	return NULL;
+}
+
+/* ---- what is written ahead --------------------------------------------- */
+
+static int put_zeros(int fd, off_t upto)
+{
+	char *zeros = calloc(1, ZEROS);
+	struct stat st;
+	off_t left;
+	ssize_t put = 1;
+	int err = 0;
+
+	if (zeros == NULL)
+		return -ENOMEM;
+	if (fstat(fd, &st) != 0)
+		err = -errno;
+	while (err == 0 && st.st_size < upto) {
+		left = upto - st.st_size;
+		put = pwrite(fd, zeros, left < ZEROS ? (size_t)left : ZEROS,
+			st.st_size);
+		if (put > 0)
+			st.st_size += put;
+		else if (put == 0 || errno != EINTR)
+			err = put == 0 ? -EIO : -errno;
+	}
+	free(zeros);
+	return err;
+}
+
+static int open_beside(const char *path, const char *ending)
+{
+	char name[4096];
+
+	if (!text_format(name, sizeof name, "%s%s", path, ending))
+		return -ENAMETOOLONG;
+	return open(name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 /*
  * A sync of octets that were never written before has to write the file
  * system's journal too, which takes three times as long. SQLite stops
- * reading a log where no valid frame follows.
+ * reading a log where no valid frame follows. Where it fails, commits are
+ * slower and nothing else.
  */
-void catalogue_log_extend(const char *path)
+static void extend_log(struct catalogue *c, const char *path)
 {
-	char name[4096];
-	char *zeros = calloc(1, ZEROS);
-	struct stat st;
-	ssize_t put = 1;
-	int fd = -1;
+	int fd = open_beside(path, "-wal");
+	uint64_t octets = DISK_MARGIN_MAX;
 
-	if (zeros != NULL && text_format(name, sizeof name, "%s-wal", path))
-		fd = open(name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && fstat(fd, &st) == 0) {
-		for (; put > 0 && st.st_size < LOG_OCTETS; st.st_size += put)
-			put = write(fd, zeros, ZEROS);
+	if (fd >= 0) {
+		octets = disk_margin(fd);
+		(void)put_zeros(fd, (off_t)octets);
 		(void)fdatasync(fd);
-	}
-	if (fd >= 0)
 		close(fd);
-	free(zeros);
+	}
+	c->log_pages_long = (int)(octets / LOG_ROUND_OCTETS);
 }
+
+/*
+ * Where the index cannot grow SQLite says so only once the log has the
+ * transaction, which a restart would believe. So it is made longer than the
+ * log may become. To close it would let go of SQLite's locks on it: that
+ * waits until SQLite has closed it.
+ */
+static int extend_index(struct catalogue *c, const char *path)
+{
+	c->index_file = open_beside(path, "-shm");
+	if (c->index_file < 0)
+		return -errno;
+	return put_zeros(c->index_file, INDEX_OCTETS);
+}
+
+int catalogue_log_extend(struct catalogue *c, const char *path)
+{
+	int err = extend_index(c, path);
+
+	extend_log(c, path);
+	return err;
+}
+
+/*
+ * A log that could not be copied for long, as the file has no room to grow,
+ * must not outgrow its index. The next transaction starts a log again of
+ * which all is in the file.
+ */
+int catalogue_log_check(struct catalogue *c)
+{
+	int left;
+
+	if (c->log_pages < LOG_PAGES_MAX)
+		return 0;
+	if (!copy_log(c, c->db, &left) || left > 0)
+		return STORE_FULL;
+	c->log_pages = 0;
+	return 0;
+}
+
+/* ---- the thread ---------------------------------------------------------- */
 
 int catalogue_log_start(struct catalogue *c)
 {

@@ -195,7 +195,7 @@ static int open_all(
 	if (err == 0)
 		err = open_connection(path, &c->log_db);
 	if (err == 0)
-		catalogue_log_extend(path);
+		err = catalogue_log_extend(c, path);
 	if (err == 0)
 		err = catalogue_log_start(c);
 	return err;
@@ -242,6 +242,7 @@ int catalogue_open(const char *directory, struct catalogue **out, char *why,
 	c = calloc(1, sizeof *c);
 	if (c == NULL)
 		return -ENOMEM;
+	c->index_file = -1;
 	mutex_init(&c->read_lock, RANK_CATALOGUE);
 	mutex_init(&c->log_lock, RANK_LEAF);
 	cond_init(&c->log_grew);
@@ -300,6 +301,8 @@ void catalogue_close(struct catalogue *c, bool is_clean)
 	close_connection(c, c->read_db);
 	close_connection(c, c->log_db);
 	close_connection(c, c->db);
+	if (c->index_file >= 0)
+		close(c->index_file); /* now nothing is locked any more */
 	cond_fini(&c->log_grew);
 	mutex_fini(&c->log_lock);
 	mutex_fini(&c->read_lock);

@@ -62,7 +62,9 @@ struct catalogue {
 	bool is_log_long GUARDED_BY(log_lock);
 	bool is_stopping GUARDED_BY(log_lock);
 	bool is_started;
-	int log_pages; /* after the last commit; the committer's */
+	int log_pages;      /* after the last commit; the committer's */
+	int log_pages_long; /* so many are worth copying */
+	int index_file;     /* of the log; -1: none. See catalogue_log.c */
 	atomic_bool wants_last_copy; /* the committer copies what is left */
 };
 
@@ -80,9 +82,12 @@ MUST_USE int catalogue_prepare_questions(struct catalogue *c);
 
 /*
  * Makes the log's file as long as it will become, before anything is
- * written; where that fails, commits are slower and nothing else.
+ * written, and its index longer than it may become. Returns 0 or -errno.
  */
-void catalogue_log_extend(const char *path);
+MUST_USE int catalogue_log_extend(struct catalogue *c, const char *path);
+
+/* Whether the log has room for a transaction: 0 or STORE_FULL. */
+MUST_USE int catalogue_log_check(struct catalogue *c);
 
 /* The thread that copies the log: its start and stop. */
 MUST_USE int catalogue_log_start(struct catalogue *c);

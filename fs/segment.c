@@ -214,6 +214,25 @@ int segments_sync(struct segments *s)
 	return err;
 }
 
+/* Where nothing lives, a segment is used again from its start. */
+uint64_t segments_room(struct segments *s)
+{
+	const struct segment *g;
+	uint64_t room = 0;
+	uint32_t id;
+
+	mutex_lock(&s->lock);
+	for (id = 1; id < s->table_len; id++) {
+		g = s->table[id];
+		if (g != NULL && g->live == 0)
+			room += g->zeroed;
+		else if (g != NULL && g == s->current)
+			room += g->zeroed - g->tail;
+	}
+	mutex_unlock(&s->lock);
+	return room;
+}
+
 /* ---- what lives ------------------------------------------------------ */
 
 static struct segment *find_locked(struct segments *s, uint32_t id)

@@ -61,6 +61,9 @@ MUST_USE int segments_append(
 /* Makes what was appended durable. An error is final: never sync again. */
 MUST_USE int segments_sync(struct segments *s);
 
+/* Octets that records may take without a file that grows. */
+uint64_t segments_room(struct segments *s);
+
 /*
  * Counts one more living record, as found in the catalogue at start.
  * -ENOENT when there is no such segment, or the record would not lie in it.

@@ -1,6 +1,7 @@
 #include "segment_files.h"
 
 #include "clock.h"
+#include "disk_room.h"
 #include "text.h"
 
 #include <dirent.h>
@@ -13,6 +14,7 @@
 
 enum {
 	ZERO_CHUNK = 1 << 20, /* in one system call */
+	ZERO_LEAST = 4096,
 	NAME_OCTETS = 16,
 };
 
@@ -97,6 +99,23 @@ static int zero_durably(
 }
 
 /*
+ * As many as there is room for, in whole pages; what else is free there is
+ * the catalogue's. On a small file system no more than a small part of it,
+ * as data sets with files of their own need room too.
+ */
+static uint32_t zeros_with_room(const struct segments *s, uint32_t wanted)
+{
+	uint64_t room = disk_room(s->directory);
+	uint64_t part = disk_margin(s->directory);
+
+	if (room > part)
+		room = part;
+	if (wanted <= room)
+		return wanted;
+	return (uint32_t)room / ZERO_LEAST * ZERO_LEAST;
+}
+
+/*
  * Writes the next zeros of a segment. Nobody puts records there before
  * zeroed has grown, so the two writers never meet.
  */
@@ -104,12 +123,16 @@ int segment_extend_locked(struct segments *s, struct segment *g)
 {
 	uint32_t from = g->zeroed;
 	uint32_t step = zero_step(g);
-	uint32_t upto = s->size - from < step ? s->size : from + step;
 	uint32_t id = g->id;
-	int err;
+	uint32_t upto;
+	int err = -ENOSPC;
 
 	mutex_unlock(&s->lock);
-	err = zero_durably(s, id, from, upto);
+	if (step > s->size - from)
+		step = s->size - from;
+	upto = from + zeros_with_room(s, step);
+	if (upto > from)
+		err = zero_durably(s, id, from, upto);
 	mutex_lock(&s->lock);
 	if (err == 0)
 		g->zeroed = upto;

@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "store_failed.h"
+#include "store_room.h"
 
 static void start_large(struct batch *b)
 {
@@ -338,6 +339,7 @@ struct committer_request *local_serve(
 		break_store(&b);
 	settle_all(&b);
 	answer_all(&b);
+	room_look_again(b.local);
 	claims_step(b.local);
 	catalogue_log_step(b.local->catalogue);
 	return (struct committer_request *)b.later.first;

@@ -239,13 +239,24 @@ static void enter_queue(struct index *x, struct entry *e)
 		queue_push(&w->waiting, e, queue_by_time);
 }
 
+/* What may be in memory alone: more than that is in a file. */
+static uint64_t open_part(const struct entry *e)
+{
+	if (e->state != DATASET_OPEN)
+		return 0;
+	return e->size_octets < SEGMENT_RECORD_MAX ? e->size_octets
+						   : SEGMENT_RECORD_MAX;
+}
+
 void index_move(struct index *x, struct entry *e, enum dataset_state to,
 	int64_t next_try_ns)
 {
 	leave_queue(x, e);
+	x->open_octets -= open_part(e);
 	x->states[e->state]--;
 	x->states[to]++;
 	e->state = (uint8_t)to;
+	x->open_octets += open_part(e);
 	e->next_try_ns = to == DATASET_WAITING ? next_try_ns : 0;
 	enter_queue(x, e);
 }
@@ -260,8 +271,10 @@ void index_change_writer(struct index *x, struct entry *e, size_t at)
 
 void index_resize(struct index *x, struct entry *e, uint64_t size_octets)
 {
+	x->open_octets -= open_part(e);
 	x->octets += size_octets - e->size_octets;
 	e->size_octets = size_octets;
+	x->open_octets += open_part(e);
 }
 
 void index_remove(struct index *x, struct entry *e)

@@ -64,6 +64,7 @@ struct index {
 	size_t count;
 	uint64_t states[DATASET_STATES];
 	uint64_t octets;
+	uint64_t open_octets; /* of those that are OPEN, at most 1 MiB each */
 	struct index_writer *writers[INDEX_WRITERS_MAX];
 	size_t writer_count;
 	uint8_t *jobs; /* a bit per job number in use */

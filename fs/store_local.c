@@ -1,6 +1,7 @@
 #include "store_claims.h"
 
 #include "clock.h"
+#include "store_room.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -15,8 +16,6 @@ static int add_locked(struct local *l, uint64_t key, struct draft *d)
 	uint32_t job;
 	int err;
 
-	if (l->index.octets >= l->capacity_octets)
-		return STORE_FULL;
 	err = index_add(&l->index, l->next_number, d->attributes.writer, &e);
 	if (err != 0)
 		return err;
@@ -42,6 +41,9 @@ static int local_begin(struct store *s, const struct dataset *attributes,
 
 	if (atomic_load(&l->is_broken))
 		return -EIO;
+	err = room_check(l);
+	if (err != 0)
+		return err;
 	d = draft_new(attributes);
 	if (d == NULL)
 		return -ENOMEM;
@@ -63,50 +65,6 @@ static int local_begin(struct store *s, const struct dataset *attributes,
 
 /* ---- octets ---------------------------------------------------------- */
 
-/*
- * Finds the draft and counts the size it will have, so that the capacity
- * holds for all writers together.
- */
-static int reserve(struct local *l, uint64_t number, uint64_t size,
-	bool may_shrink, struct draft **out)
-{
-	struct entry *e;
-	int err = 0;
-
-	if (atomic_load(&l->is_broken))
-		return -EIO;
-	if (l->dataset_octets_max != 0 && size > l->dataset_octets_max)
-		return -EFBIG;
-	mutex_lock(&l->lock);
-	e = index_find(&l->index, number);
-	if (e == NULL)
-		err = STORE_NONE;
-	else if (e->state != DATASET_OPEN || e->draft == NULL)
-		err = STORE_BUSY;
-	else if (size > e->size_octets
-		&& size - e->size_octets > l->capacity_octets - l->index.octets)
-		err = STORE_FULL;
-	if (err == 0) {
-		*out = draft_ref(e->draft);
-		if (size > e->size_octets || may_shrink)
-			index_resize(&l->index, e, size);
-	}
-	mutex_unlock(&l->lock);
-	return err;
-}
-
-/* After a write that failed: counts what is really there. */
-static void recount(struct local *l, uint64_t number, struct draft *d)
-{
-	struct entry *e;
-
-	mutex_lock(&l->lock);
-	e = index_find(&l->index, number);
-	if (e != NULL)
-		index_resize(&l->index, e, draft_size(d));
-	mutex_unlock(&l->lock);
-}
-
 static int local_append(struct store *s, uint64_t number, uint64_t offset,
 	const void *octets, size_t len)
 {
@@ -116,12 +74,12 @@ static int local_append(struct store *s, uint64_t number, uint64_t offset,
 
 	if (offset > INT64_MAX - len)
 		return -EFBIG;
-	err = reserve(l, number, offset + len, false, &d);
+	err = room_reserve(l, number, offset + len, false, &d);
 	if (err != 0)
 		return err;
 	err = draft_write(d, l->files, offset, octets, len);
 	if (err != 0)
-		recount(l, number, d);
+		room_recount(l, number, d);
 	draft_unref(d);
 	return err;
 }
@@ -134,12 +92,12 @@ static int local_truncate(struct store *s, uint64_t number, uint64_t size)
 
 	if (size > INT64_MAX)
 		return -EFBIG;
-	err = reserve(l, number, size, true, &d);
+	err = room_reserve(l, number, size, true, &d);
 	if (err != 0)
 		return err;
 	err = draft_truncate(d, l->files, size);
 	if (err != 0)
-		recount(l, number, d);
+		room_recount(l, number, d);
 	draft_unref(d);
 	return err;
 }

@@ -48,6 +48,8 @@ struct local {
 	struct mutex lock;
 	struct cond changed;
 	struct index index GUARDED_BY(lock);
+	uint64_t room_octets GUARDED_BY(lock); /* see store_room.h */
+	int64_t room_seen_ns GUARDED_BY(lock);
 	/* by the writer's place in the index; NULL: nobody ever listened */
 	struct standing *standing[INDEX_WRITERS_MAX] GUARDED_BY(lock);
 	uint64_t next_number GUARDED_BY(lock);

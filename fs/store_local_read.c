@@ -1,9 +1,9 @@
 #include "store_local.h"
 
 #include "store_large.h"
+#include "store_room.h"
 
 #include <string.h>
-#include <sys/statvfs.h>
 
 int local_resolve(struct store *s, uint64_t key, uint64_t *number)
 {
@@ -232,21 +232,18 @@ int local_list(struct store *s, const char *writer, uint64_t after, size_t max,
 void local_stats(struct store *s, struct store_stats *out)
 {
 	struct local *l = local_of(s);
-	struct statvfs fs;
-	uint64_t room = UINT64_MAX;
 
-	if (fstatvfs(l->directory, &fs) == 0)
-		room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	room_look(l);
 	mutex_lock(&l->lock);
 	memcpy(out->count, l->index.states, sizeof out->count);
 	out->octets = l->index.octets;
-	mutex_unlock(&l->lock);
 	out->capacity_octets = l->capacity_octets;
 	out->free_octets = l->capacity_octets > out->octets
 		? l->capacity_octets - out->octets
 		: 0;
-	if (out->free_octets > room)
-		out->free_octets = room;
+	if (out->free_octets > l->room_octets)
+		out->free_octets = l->room_octets;
+	mutex_unlock(&l->lock);
 }
 
 uint64_t local_wait(struct store *s, uint64_t version, int64_t deadline_ns)

@@ -3,6 +3,7 @@
 #include "catalogue_cold.h"
 #include "clock.h"
 #include "store_failed.h"
+#include "store_room.h"
 #include "text.h"
 
 #include <fcntl.h>
@@ -169,8 +170,10 @@ static int open_parts(struct local *l,
 			l->segments_directory, SEGMENT_OCTETS, &l->segments);
 	if (err == 0)
 		err = local_recover(l);
-	if (err == 0)
+	if (err == 0) {
+		room_look(l);
 		err = pool_open(&l->pool);
+	}
 	if (err == 0)
 		err = syncer_open(l->segments, &l->syncer);
 	if (err == 0)
