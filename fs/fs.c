@@ -81,6 +81,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.release = ops_release,
 	.read = ops_read,
 	.write = ops_write,
+	.fallocate = ops_fallocate,
 	.flush = ops_flush,
 	.fsync = ops_fsync,
 	.opendir = ops_opendir,

@@ -111,6 +111,8 @@ void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi);
 void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 	off_t offset, struct fuse_file_info *fi);
+void ops_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset,
+	off_t length, struct fuse_file_info *fi);
 void ops_flush(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 void ops_fsync(fuse_req_t req, fuse_ino_t node, int is_data_only,
 	struct fuse_file_info *fi);

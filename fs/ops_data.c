@@ -29,6 +29,8 @@ static void run_read(struct chore *c)
 
 	if (got >= 0)
 		fuse_reply_buf(r->req, r->octets, (size_t)got);
+	else if (got == STORE_NONE) /* purged since it was opened */
+		fuse_reply_err(r->req, ESTALE);
 	else
 		fuse_reply_err(r->req, answer_errno((int)got));
 	free(r);
@@ -102,6 +104,25 @@ void ops_write(fuse_req_t req, fuse_ino_t node, const char *octets, size_t size,
 		fuse_reply_err(req, answer_errno(err));
 	else
 		fuse_reply_write(req, size);
+}
+
+/*
+ * What is promised is what counts against the limits: the octets up to the
+ * end. Room beyond it nobody would keep free, and there are no holes.
+ */
+void ops_fallocate(fuse_req_t req, fuse_ino_t node, int mode, off_t offset,
+	off_t length, struct fuse_file_info *fi)
+{
+	struct handle *h = handle_of(fi);
+	int err = -EBADF;
+
+	(void)node;
+	if (mode != 0)
+		err = -EOPNOTSUPP;
+	else if (h->kind == HANDLE_WRITER)
+		err = spool_file_extend(
+			h->file, (uint64_t)offset + (uint64_t)length);
+	fuse_reply_err(req, answer_errno(err));
 }
 
 /*

@@ -39,6 +39,20 @@ static void put_reason(struct fs *fs, const struct dataset *d, char *out)
 	free(forwarders);
 }
 
+/* Once there is one; who waits for it has no use for less. */
+static void put_result(struct fs *fs, const struct dataset *d, char *out)
+{
+	static const char *const results[DATASET_STATES] = {
+		[DATASET_WAITING] = "deferred",
+		[DATASET_DEAD] = "dead",
+		[DATASET_PURGED] = "processed",
+	};
+
+	(void)fs;
+	if (results[d->state] != NULL)
+		text_copy(out, REASON_MAX + 1, results[d->state]);
+}
+
 /* An attribute whose text is empty is not there. */
 static const struct {
 	const char *name;
@@ -48,6 +62,7 @@ static const struct {
 	{ "user.jes.writer", put_writer },
 	{ "user.jes.state", put_state },
 	{ "user.jes.reason", put_reason },
+	{ "user.jes.result", put_result },
 };
 
 enum { ATTRIBUTES = sizeof attributes / sizeof attributes[0] };
@@ -86,6 +101,12 @@ static void reply_pid(fuse_req_t req, size_t size)
 	reply(req, value, strlen(value), size);
 }
 
+/* The others, of ACLs and the like, no data set can have. */
+static bool is_of_users(const char *name)
+{
+	return strncmp(name, "user.", 5) == 0;
+}
+
 void ops_getxattr(
 	fuse_req_t req, fuse_ino_t node, const char *name, size_t size)
 {
@@ -102,7 +123,7 @@ void ops_getxattr(
 		if (strcmp(attributes[i].name, name) == 0)
 			break;
 	if (i == ATTRIBUTES) {
-		fuse_reply_err(req, ENODATA);
+		fuse_reply_err(req, is_of_users(name) ? ENODATA : ENOTSUP);
 		return;
 	}
 	err = find(req, node, &d);

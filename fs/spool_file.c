@@ -169,6 +169,51 @@ int spool_file_truncate(struct spool_file *f, uint64_t size)
 	return err;
 }
 
+/* Whether there is room; of a program that only asks nothing is discarded. */
+static int extend_in_turn(struct spool_file *f, uint64_t size)
+{
+	uint64_t old = atomic_load(&f->size_octets);
+	int err = check_writable(f);
+
+	if (err != 0 || size <= old)
+		return err;
+	if (size > INT64_MAX)
+		return -EFBIG;
+	err = grow(f, old, size);
+	if (err != 0)
+		return err;
+	shrink(f, size, old);
+	return truncate_in_turn(f, size);
+}
+
+int spool_file_extend(struct spool_file *f, uint64_t size)
+{
+	int err;
+
+	spool_file_take_turn(f);
+	err = extend_in_turn(f, size);
+	spool_file_end_turn(f);
+	quota_tell(f->spool->quota);
+	return err;
+}
+
+/* An empty one has nothing to flush; its first octets take this along. */
+void spool_file_describe(struct spool_file *f, mode_t mode, int64_t changed_ns)
+{
+	int err;
+
+	spool_file_take_turn(f);
+	if (changed_ns != -1)
+		atomic_store(&f->changed_ns, changed_ns);
+	err = store_describe(f->spool->store, f->number, mode, changed_ns);
+	mutex_lock(&f->lock);
+	if (err == 0 && !spool_file_is_empty(f))
+		f->changes++;
+	mutex_unlock(&f->lock);
+	spool_file_end_turn(f);
+	spool_file_unref(f);
+}
+
 /* ---- flush ----------------------------------------------------------- */
 
 struct flush {

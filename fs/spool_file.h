@@ -62,6 +62,9 @@ MUST_USE int spool_file_write(struct spool_file *f, uint64_t offset,
 
 MUST_USE int spool_file_truncate(struct spool_file *f, uint64_t size);
 
+/* Makes it at least so large; what there is no room for changes nothing. */
+MUST_USE int spool_file_extend(struct spool_file *f, uint64_t size);
+
 /*
  * Says that a descriptor of the handle is being closed: to be called for
  * FLUSH, not for fsync, before spool_file_flush(). Until the next write the

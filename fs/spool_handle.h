@@ -57,6 +57,10 @@ void spool_file_unref(struct spool_file *f);
 /* A rename is over: maybe the release too. */
 void spool_file_renamed(struct spool_file *f);
 
+/* dataset_describe(), in the store too as long as it is open; gives back a
+ * reference. */
+void spool_file_describe(struct spool_file *f, mode_t mode, int64_t changed_ns);
+
 /* Takes and gives back the turn; waits as long as another has it. */
 void spool_file_take_turn(struct spool_file *f);
 void spool_file_end_turn(struct spool_file *f);

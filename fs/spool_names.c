@@ -267,6 +267,7 @@ int spool_rows(struct spool *sp, const char *writer,
 int spool_set_attributes(struct spool *sp, uint64_t number,
 	const struct spool_caller *caller, mode_t mode, int64_t changed_ns)
 {
+	struct spool_file *f = NULL;
 	struct roster_entry *e;
 	int err = 0;
 
@@ -280,11 +281,14 @@ int spool_set_attributes(struct spool *sp, uint64_t number,
 		err = -EPERM;
 	if (err == 0 && mode != (mode_t)-1)
 		e->mode = mode & 0600;
-	if (err == 0 && changed_ns != -1) {
+	if (err == 0 && changed_ns != -1)
 		e->changed_ns = changed_ns;
-		if (e->file != NULL)
-			atomic_store(&e->file->changed_ns, changed_ns);
+	if (err == 0 && e->file != NULL) {
+		f = e->file;
+		spool_file_ref(f);
 	}
 	mutex_unlock(&sp->lock);
+	if (f != NULL)
+		spool_file_describe(f, mode, changed_ns);
 	return err;
 }

@@ -95,8 +95,9 @@ void spool_rename(struct spool *sp, const struct spool_path *from,
 	const struct spool_caller *caller, store_done *done, void *arg);
 
 /*
- * chmod and utimens, kept while the spool is open; mode (mode_t)-1 and
- * changed_ns -1 leave it as it is. -ENOENT; -EPERM as for spool_unlink().
+ * chmod and utimens; mode (mode_t)-1 and changed_ns -1 leave it as it is.
+ * Durable, as octets are, of what is being written; else kept while the
+ * spool is open. -ENOENT; -EPERM as for spool_unlink().
  */
 MUST_USE int spool_set_attributes(struct spool *sp, uint64_t number,
 	const struct spool_caller *caller, mode_t mode, int64_t changed_ns);

@@ -138,6 +138,9 @@ void tree_dataset_attributes(const struct dataset *d, struct stat *out)
 	out->st_blocks =
 		(blkcnt_t)((d->size_octets + BLOCK_OCTETS - 1) / BLOCK_OCTETS);
 	set_times(out, d->changed_ns);
+	/* utimens(2) may say that it was written before it was made. */
+	if (d->created_ns > d->changed_ns)
+		out->st_ctim = time_of(d->created_ns);
 }
 
 bool tree_allows(const struct stat *st, uid_t uid, gid_t gid, int mask)
