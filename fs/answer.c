@@ -217,8 +217,6 @@ void answer_ask_witness(struct answer *a)
 	a->needs_verdict = true;
 	atomic_fetch_add(&h->verdicts, 1);
 	a->question.tid = who->pid;
-	a->question.uid = who->uid;
-	a->question.gid = who->gid;
 	a->question.done = witness_done;
 	witness_ask(a->all->witness, &a->question);
 }

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -25,8 +24,9 @@ enum {
 	FIELD_STATE = 3, /* the first after the command's name */
 	FIELD_FLAGS = 9,
 	FIELD_EXIT_CODE = 52,
-	FLAG_EXITING = 0x4, /* PF_EXITING */
-	SIGNAL_BITS = 0x7f, /* of an exit code, as wait(2) gives it */
+	FLAG_EXITING = 0x4,    /* PF_EXITING */
+	FLAG_SIGNALED = 0x400, /* PF_SIGNALED */
+	SIGNAL_BITS = 0x7f,    /* of an exit code, as wait(2) gives it */
 };
 
 struct witness {
@@ -54,26 +54,48 @@ static const char *field(const char *text, int from, int to)
 	return text;
 }
 
-enum witness_verdict witness_read_stat(const char *text)
+/* Two of the fields; false where the text has not got them. */
+static bool read_fields(
+	const char *text, unsigned long *flags, unsigned long *exit_code)
 {
 	/* A command's name may hold brackets and spaces, what follows not. */
 	const char *rest = strrchr(text, ')');
-	const char *flags, *exit_code;
+	const char *from;
 
 	if (rest == NULL || rest[1] != ' ')
-		return WITNESS_BLIND;
+		return false;
 	rest += 2;
-	flags = field(rest, FIELD_STATE, FIELD_FLAGS);
-	exit_code = field(rest, FIELD_STATE, FIELD_EXIT_CODE);
-	if (flags == NULL || exit_code == NULL)
-		return WITNESS_BLIND;
+	from = field(rest, FIELD_STATE, FIELD_FLAGS);
+	if (from == NULL)
+		return false;
+	*flags = strtoul(from, NULL, 10);
+	from = field(rest, FIELD_STATE, FIELD_EXIT_CODE);
+	if (from == NULL)
+		return false;
+	*exit_code = strtoul(from, NULL, 10);
+	return true;
+}
 
+enum witness_verdict witness_read_stat(const char *text)
+{
+	unsigned long flags, exit_code;
+
+	if (!read_fields(text, &flags, &exit_code))
+		return WITNESS_BLIND;
 	/* A living process may show the signal that once stopped it. */
-	if ((strtoul(flags, NULL, 10) & FLAG_EXITING) == 0)
+	if ((flags & FLAG_EXITING) == 0)
 		return WITNESS_CLOSED;
-	return (strtoul(exit_code, NULL, 10) & SIGNAL_BITS) != 0
-		? WITNESS_KILLED
-		: WITNESS_CLOSED;
+	return (exit_code & SIGNAL_BITS) != 0 ? WITNESS_KILLED : WITNESS_CLOSED;
+}
+
+enum witness_verdict witness_read_flags(const char *text)
+{
+	const unsigned long killed = FLAG_EXITING | FLAG_SIGNALED;
+	unsigned long flags, exit_code;
+
+	if (!read_fields(text, &flags, &exit_code))
+		return WITNESS_BLIND;
+	return (flags & killed) == killed ? WITNESS_KILLED : WITNESS_CLOSED;
 }
 
 /*
@@ -100,12 +122,46 @@ static enum witness_verdict read_file(
 	return WITNESS_CLOSED;
 }
 
+/* The task that was the first of the process; 0 when that is not known. */
+static pid_t find_leader(pid_t tid)
+{
+	static const char name[] = "\nTgid:";
+	char text[STAT_MAX];
+	const char *line;
+
+	if (read_file(tid, "status", text) != WITNESS_CLOSED)
+		return 0;
+	line = strstr(text, name);
+	return line != NULL ? (pid_t)atoi(line + strlen(name)) : 0;
+}
+
+/*
+ * The exit code is shown to those who may trace the task; its flags to all.
+ * They say that a signal ended the task. As exit(3) ends the other threads in
+ * the same way, the first one has to have been ended so too: it is the one
+ * that calls exit(3), in nearly all programs.
+ */
+static enum witness_verdict look_at_flags(pid_t tid, const char *stat)
+{
+	enum witness_verdict verdict = witness_read_flags(stat);
+	char text[STAT_MAX];
+	pid_t leader;
+
+	if (verdict != WITNESS_KILLED)
+		return verdict;
+	leader = find_leader(tid);
+	if (leader <= 0 || leader == tid
+		|| read_file(leader, "stat", text) != WITNESS_CLOSED)
+		return verdict;
+	return witness_read_flags(text);
+}
+
 /*
  * A task gives up its memory before its files, so one that still has some
  * closes by its own will, or in execve(2). There the kernel lets nobody read
  * stat until the FLUSH is answered; statm it always shows.
  */
-static enum witness_verdict look(pid_t tid)
+static enum witness_verdict look(pid_t tid, bool may_trace)
 {
 	char text[STAT_MAX];
 	enum witness_verdict verdict;
@@ -118,25 +174,7 @@ static enum witness_verdict look(pid_t tid)
 	verdict = read_file(tid, "stat", text);
 	if (verdict != WITNESS_CLOSED)
 		return verdict;
-	return witness_read_stat(text);
-}
-
-/*
- * The exit code is shown to those who may trace the task. Without the
- * capability that is the task's own user, so that is who looks. The identity
- * belongs to this thread alone; changing it makes the program leave no core
- * image, hence only where it must be.
- */
-static enum witness_verdict look_as_owner(const struct witness_question *q)
-{
-	enum witness_verdict verdict;
-
-	setfsgid(q->gid);
-	setfsuid(q->uid);
-	verdict = look(q->tid);
-	setfsuid(geteuid());
-	setfsgid(getegid());
-	return verdict;
+	return may_trace ? witness_read_stat(text) : look_at_flags(tid, text);
 }
 
 static bool may_trace(void)
@@ -193,7 +231,7 @@ static void *work(void *arg)
 	enum witness_verdict verdict;
 
 	while ((q = take(w)) != NULL) {
-		verdict = w->may_trace ? look(q->tid) : look_as_owner(q);
+		verdict = look(q->tid, w->may_trace);
 		if (verdict == WITNESS_BLIND)
 			say_blind(w);
 		q->done(q, verdict);
