@@ -10,6 +10,7 @@
 #   make coverage           lines that no test reached
 #   make fuzz F=reply T=60  one fuzzer for T seconds
 #   make crash N=200        N kills and N power cuts
+#   make fsx N=100000       an open data set against a model; SEED= repeats
 #   make bench              beside Postfix; SHORT=1 to try it, B=B1,B4 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
@@ -88,7 +89,7 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean coverage crash fresh fuzz install lint memcheck \
+.PHONY: all bench check clean coverage crash fresh fsx fuzz install lint memcheck \
 	mountable programs run uninstall
 
 all: $(PROGRAM) $(UMOUNT)
@@ -202,6 +203,10 @@ fuzz: build/packages/fuzz build/fuzz/fuzz_$(F)
 
 crash: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_crash
 	CRASH_ROUNDS=$(or $(N),200) $(BUILD)/test_e2e_crash
+
+fsx: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_fsx
+	FSX_OPERATIONS=$(or $(N),100000) $(SEED:%=FSX_SEED=%) \
+		$(BUILD)/test_e2e_fsx
 
 bench: build/packages/bench $(PROGRAM) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
