@@ -154,7 +154,7 @@ static int fill_to_the_reserve(void)
 	return 0;
 }
 
-static int use_the_reserve(void)
+static int write_over_the_reserve(void)
 {
 	int fd = open_new("repair");
 
@@ -163,7 +163,13 @@ static int use_the_reserve(void)
 	MUST(write(fd, octets, BLOCK) == BLOCK);
 	MUST(pwrite(fd, octets, 1, 5 * BLOCK) == -1 && errno == ENOSPC);
 	MUST(close(fd) == -1 && errno == ENOSPC);
-	fd = open_new("repair");
+	return 0;
+}
+
+static int use_the_reserve(void)
+{
+	int fd = open_new("repair");
+
 	MUST(fd >= 0);
 	MUST(ftruncate(fd, 5 * BLOCK) == 0);
 	MUST(close(fd) == 0);
@@ -177,6 +183,8 @@ START_TEST(what_is_left_of_a_full_spool_is_for_operators)
 	as_user(USER_A, USER_A, fill_to_the_reserve);
 	ck_assert_uint_eq(df().f_bavail, 0);
 	ck_assert_uint_eq(df().f_bfree, 5);
+	as_user(USER_B, OPERATORS, write_over_the_reserve);
+	expect_count(-1, 1);
 	as_user(USER_B, OPERATORS, use_the_reserve);
 	ck_assert_uint_eq(df().f_bfree, 0);
 }
