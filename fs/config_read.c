@@ -1,6 +1,7 @@
 #include "config_read.h"
 
 #include "buf.h"
+#include "config_account.h"
 #include "config_file.h"
 #include "config_host.h"
 #include "config_parse.h"
@@ -9,11 +10,8 @@
 
 #include <errno.h>
 #include <glob.h>
-#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { GROUP_OCTETS_MAX = 1 << 20 };
 
 /* What one call of config_read() works on. */
 struct reading {
@@ -40,32 +38,6 @@ static int load(struct reading *r, const char *file, struct buf *text)
 
 /* ---- what jesfs.conf names ----------------------------------------------- */
 
-/* Returns 0, -ENOENT when there is no such group, or another -errno. */
-static int find_group(const char *name, gid_t *gid)
-{
-	struct group entry, *found = NULL;
-	size_t cap = 1024;
-	char *octets = NULL, *grown;
-	int err;
-
-	do {
-		cap *= 2;
-		grown = realloc(octets, cap);
-		if (grown == NULL) {
-			free(octets);
-			return -ENOMEM;
-		}
-		octets = grown;
-		err = getgrnam_r(name, &entry, octets, cap, &found);
-	} while (err == ERANGE && cap < GROUP_OCTETS_MAX);
-	if (found != NULL)
-		*gid = entry.gr_gid;
-	free(octets);
-	if (err != 0)
-		return -err;
-	return found != NULL ? 0 : -ENOENT;
-}
-
 static void check_group(
 	struct config_source *source, struct config_mount *mount)
 {
@@ -75,13 +47,30 @@ static void check_group(
 
 	if (mount->group.len == 0)
 		return;
-	err = find_group(c->operator_group, &c->operator_gid);
+	err = config_find_group(c->operator_group, &c->operator_gid);
 	c->has_operator_gid = err == 0;
 	if (err != 0)
 		config_error(source, &mount->group,
 			"OperatorGroup %s: %s, expected the name of a group",
 			config_show(&mount->group, shown),
 			err == -ENOENT ? "no such group" : strerror(-err));
+}
+
+static void check_user(struct config_source *source, struct config_mount *mount)
+{
+	struct config *c = &mount->config;
+	char shown[CONFIG_SHOWN_MAX];
+	int err;
+
+	if (mount->user.len == 0)
+		return;
+	err = config_find_user(c->user, &c->user_uid, &c->user_gid);
+	c->has_user = err == 0;
+	if (err != 0)
+		config_error(source, &mount->user,
+			"User %s: %s, expected the name of a user",
+			config_show(&mount->user, shown),
+			err == -ENOENT ? "no such user" : strerror(-err));
 }
 
 /* ---- writers' files ------------------------------------------------------ */
@@ -231,6 +220,7 @@ static int read_mount(struct reading *r, const char *file, struct buf *text)
 	config_mount_read(&source, text->data, text->len, &mount);
 	check_required(&source, &mount);
 	check_group(&source, &mount);
+	check_user(&source, &mount);
 	*r->config = mount.config;
 	err = read_writers(r, &source, &mount);
 	r->errors += source.errors;

@@ -18,18 +18,35 @@ enum {
 
 /* ---- values that go with their place ------------------------------------ */
 
+static const char *read_account(const struct config_word *value, char *name,
+	size_t cap, struct config_word *place)
+{
+	if (value->len >= cap)
+		return "is too long";
+	memcpy(name, value->text, value->len);
+	name[value->len] = '\0';
+	*place = *value;
+	return NULL;
+}
+
 static const char *read_group(const struct config_row *row,
 	const struct config_word *value, void *member)
 {
 	struct config_mount *mount = member;
 
 	(void)row;
-	if (value->len >= sizeof mount->config.operator_group)
-		return "is too long";
-	memcpy(mount->config.operator_group, value->text, value->len);
-	mount->config.operator_group[value->len] = '\0';
-	mount->group = *value;
-	return NULL;
+	return read_account(value, mount->config.operator_group,
+		sizeof mount->config.operator_group, &mount->group);
+}
+
+static const char *read_user(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	struct config_mount *mount = member;
+
+	(void)row;
+	return read_account(value, mount->config.user,
+		sizeof mount->config.user, &mount->user);
 }
 
 static const char *read_pattern(const struct config_row *row,
@@ -105,6 +122,9 @@ static const struct config_row mount_rows[] = {
 	{ .keyword = "OperatorGroup",
 		.read = read_group,
 		.expected = "the name of a group" },
+	{ .keyword = "User",
+		.read = read_user,
+		.expected = "the name of a user" },
 	{ .keyword = "HeloName",
 		.read = config_value_helo,
 		.offset = offsetof(struct config_mount, config.helo_name),

@@ -23,6 +23,7 @@ struct config_mount {
 	struct config config;     /* spool_directory "" when none is named */
 	struct config_word group; /* len 0 when there is none */
 	bool has_drafts;          /* a DraftNames was met */
+	struct config_word user;  /* the same */
 	struct config_word patterns[CONFIG_PATTERNS_MAX];
 	size_t pattern_count;
 };

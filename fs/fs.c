@@ -1,23 +1,23 @@
 #include "fs.h"
 
 #include "bounded.h"
-#include "escape.h"
+#include "fs_session.h"
+#include "fuse_words.h"
 #include "log.h"
 #include "messages.h"
 #include "ops.h"
 #include "text.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
 	WORKERS = 2, /* more only fight on few cores: docs/performance.md */
 	MAX_WRITE = 1024 * 1024,
-	OPTIONS_OCTETS = 4096,
+	DEVICE_NAME_MAX = 32,
 };
 
 /* How long fs_stop() waits until it wakes the loop once more. */
@@ -28,31 +28,6 @@ enum {
 
 /* Answers that time out do so before. */
 #define DRAIN_NS (ANSWER_TIMEOUT_NS + NS_PER_S)
-
-/* What libfuse said last on this thread: the reason when it gives up. */
-static _Thread_local char fuse_words[FS_WHY_MAX / 2];
-static _Thread_local bool is_end_of_line;
-
-static void keep_words(enum fuse_log_level level, const char *format,
-	va_list args) PRINTF_LIKE(2, 0);
-
-/* A line may come in parts. */
-static void keep_words(
-	enum fuse_log_level level, const char *format, va_list args)
-{
-	char text[sizeof fuse_words];
-	size_t len;
-
-	vsnprintf(text, sizeof text, format, args);
-	if (is_end_of_line)
-		fuse_words[0] = '\0';
-	len = strlen(fuse_words);
-	escape_text(text, strcspn(text, "\n"), fuse_words + len,
-		sizeof fuse_words - len);
-	is_end_of_line = strchr(text, '\n') != NULL;
-	if (is_end_of_line && level <= FUSE_LOG_WARNING)
-		log_warning(MSG_FUSE_SAYS, fuse_words);
-}
 
 static void init(void *fs, struct fuse_conn_info *conn)
 {
@@ -95,33 +70,6 @@ static const struct fuse_lowlevel_ops operations = {
 	.symlink = ops_symlink,
 	.link = ops_link,
 };
-
-/* What can be said better here than by libfuse. */
-static int check(const struct fs_settings *settings, char *why)
-{
-	struct stat st;
-	int err = 0;
-
-	if (geteuid() != 0) {
-		text_copy(why, FS_WHY_MAX, "only root may mount: run as root");
-		return -EPERM;
-	}
-	if (access("/dev/fuse", F_OK) != 0) {
-		text_copy(why, FS_WHY_MAX,
-			"there is no /dev/fuse: load the kernel module fuse; "
-			"start a container with --device /dev/fuse "
-			"--cap-add SYS_ADMIN");
-		return -ENODEV;
-	}
-	if (stat(settings->mount_point, &st) != 0)
-		err = -errno;
-	else if (!S_ISDIR(st.st_mode))
-		err = -ENOTDIR;
-	if (err != 0)
-		text_format(why, FS_WHY_MAX, "mount point %s: %s",
-			settings->mount_point, strerror(-err));
-	return err;
-}
 
 static bool sweep(void *arg, int64_t now_ns)
 {
@@ -173,39 +121,35 @@ static void stop_helpers(struct fs *fs)
 	free_fs(fs);
 }
 
-static int new_session(
-	struct fs *fs, const struct fs_settings *settings, char *why)
+/*
+ * The session gets a descriptor of its own, to close when it likes; libfuse
+ * takes one that is mounted already by this name.
+ */
+static int new_session(struct fs *fs, const struct fs_settings *settings,
+	char why[static FS_WHY_MAX])
 {
-	char options[OPTIONS_OCTETS];
-	char *argv[] = { "jesfs", "-o", options, NULL };
-	struct fuse_args args = FUSE_ARGS_INIT(3, argv);
-	const char *more = settings->options != NULL ? settings->options : "";
+	char name[DEVICE_NAME_MAX];
+	int device = fcntl(settings->device, F_DUPFD_CLOEXEC, 0);
+	int err;
 
-	if (!text_format(options, sizeof options,
-		    "allow_other,fsname=jesfs,subtype=jesfs%s%s",
-		    more[0] != '\0' ? "," : "", more)) {
-		text_copy(why, FS_WHY_MAX, "the mount options are too long");
-		return -EINVAL;
+	if (device < 0) {
+		err = -errno;
+		text_copy(why, FS_WHY_MAX, strerror(-err));
+		return err;
 	}
-	fuse_words[0] = '\0';
-	fuse_set_log_func(keep_words);
-	fs->session =
-		fuse_session_new(&args, &operations, sizeof operations, fs);
-	fuse_opt_free_args(&args);
-	if (fs->session == NULL) {
-		text_format(why, FS_WHY_MAX, "mount options: %s", fuse_words);
-		return -EINVAL;
+	err = fs_session_new(
+		settings->options, &operations, fs, &fs->session, why);
+	if (err != 0) {
+		close(device);
+		return err;
 	}
-	if (fuse_session_mount(fs->session, settings->mount_point) != 0) {
-		text_format(why, FS_WHY_MAX,
-			"%s; a container needs --device /dev/fuse --cap-add "
-			"SYS_ADMIN",
-			fuse_words[0] != '\0' ? fuse_words
-					      : "the kernel refused");
-		fuse_session_destroy(fs->session);
-		return -EIO;
-	}
-	return 0;
+	text_format(name, sizeof name, "/dev/fd/%d", device);
+	if (fuse_session_mount(fs->session, name) == 0)
+		return 0;
+	text_copy(why, FS_WHY_MAX, fuse_words_last());
+	fuse_session_destroy(fs->session);
+	close(device);
+	return -EIO;
 }
 
 /* It is there to interrupt a wait, and no more. */
@@ -230,7 +174,9 @@ static void *loop(void *arg)
 
 	allow_wake();
 	if (config != NULL) {
-		fuse_loop_cfg_set_clone_fd(config, 1);
+		/* Each worker opens the device, where that may be done. */
+		fuse_loop_cfg_set_clone_fd(
+			config, access("/dev/fuse", R_OK | W_OK) == 0);
 		fuse_loop_cfg_set_max_threads(config, WORKERS);
 		fuse_session_loop_mt(fs->session, config);
 		fuse_loop_cfg_destroy(config);
@@ -255,6 +201,7 @@ static struct fs *new_fs(const struct fs_settings *settings)
 	if (fs == NULL)
 		return NULL;
 	fs->spool = settings->spool;
+	fs->keeper = settings->keeper;
 	for (i = 0; i < settings->operator_count; i++)
 		if (fs->operator_count < DATASET_WRITERS_MAX)
 			fs->operators[fs->operator_count++] =
@@ -270,7 +217,8 @@ static struct fs *new_fs(const struct fs_settings *settings)
 }
 
 /* Everything that starts a thread; signals are blocked. */
-static int start(struct fs *fs, const struct fs_settings *settings, char *why)
+static int start(struct fs *fs, const struct fs_settings *settings,
+	char why[static FS_WHY_MAX])
 {
 	struct sigaction wake = { .sa_handler = on_wake };
 	int err = start_helpers(fs);
@@ -287,7 +235,6 @@ static int start(struct fs *fs, const struct fs_settings *settings, char *why)
 	if (err != 0) {
 		text_copy(why, FS_WHY_MAX, strerror(-err));
 		sigaction(SIGURG, &fs->old_action, NULL);
-		fuse_session_unmount(fs->session);
 		fuse_session_destroy(fs->session);
 	}
 	return err;
@@ -297,12 +244,9 @@ int fs_start(const struct fs_settings *settings, struct fs **out,
 	char why[static FS_WHY_MAX])
 {
 	sigset_t all, old;
-	struct fs *fs;
-	int err = check(settings, why);
+	struct fs *fs = new_fs(settings);
+	int err;
 
-	if (err != 0)
-		return err;
-	fs = new_fs(settings);
 	if (fs == NULL) {
 		text_copy(why, FS_WHY_MAX, strerror(ENOMEM));
 		return -ENOMEM;
@@ -369,11 +313,9 @@ bool fs_stop(struct fs *fs)
 			fs->handles, clock_monotonic_ns() + RELEASE_NS);
 	if (!bounded_run(end_service, fs, clock_monotonic_ns() + DRAIN_NS)) {
 		log_error(MSG_ANSWER_OWED);
-		fuse_session_unmount(session);
 		return false;
 	}
 	stop_helpers(fs);
-	fuse_session_unmount(session);
 	fuse_session_destroy(session);
 	return true;
 }

@@ -30,6 +30,7 @@
 
 struct fs {
 	struct spool *spool;
+	pid_t keeper;
 	struct operator_ops operators[DATASET_WRITERS_MAX];
 	size_t operator_count;
 	bool has_operator_gid;

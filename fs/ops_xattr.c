@@ -1,6 +1,6 @@
 /*
  * Extended attributes, read-only: what a data set says of itself, and on the
- * root of the mount the process that serves it, for who unmounts and waits.
+ * root of the mount the process that ends last, for who unmounts and waits.
  */
 #include "ops.h"
 #include "status.h"
@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void put_job(struct fs *fs, const struct dataset *d, char *out)
 {
@@ -97,7 +96,7 @@ static void reply_pid(fuse_req_t req, size_t size)
 {
 	char value[32];
 
-	text_format(value, sizeof value, "%ld", (long)getpid());
+	text_format(value, sizeof value, "%ld", (long)ops_fs(req)->keeper);
 	reply(req, value, strlen(value), size);
 }
 

@@ -26,14 +26,17 @@ static int open_directory(int at, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-/* The name of a new spool directory must last as long as what is in it. */
+/*
+ * The name of a new spool directory must last as long as what is in it. Who
+ * may not read the directory above did not make it either.
+ */
 static int sync_parent(int directory)
 {
 	int fd = openat(directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)
-		return -errno;
+		return errno == EACCES ? 0 : -errno;
 	if (fsync(fd) != 0)
 		err = -errno;
 	close(fd);

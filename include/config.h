@@ -69,6 +69,10 @@ struct config {
 	uint32_t linger_s;              /* Linger, seconds, 0 to 3600; 5 */
 	bool has_operator_gid;
 	gid_t operator_gid;
+	char user[64]; /* User; "" for none */
+	bool has_user;
+	uid_t user_uid;
+	gid_t user_gid;
 	/* HeloName, else this host's: what EHLO may carry */
 	char helo_name[CONFIG_HELO_MAX + 1];
 	struct writer_config *writers;

@@ -16,6 +16,7 @@
 #define FS_H
 
 #include "attributes.h"
+#include "fs_mount.h"
 #include "operator.h"
 #include "spool.h"
 
@@ -23,15 +24,12 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { FS_WHY_MAX = 512 };
-
 struct fs;
 
 struct fs_settings {
-	const char *mount_point; /* a directory that exists */
-	/* As after -o, separated by commas; NULL or "" for none. What neither
-	 * FUSE nor mount(2) knows is an error. */
-	const char *options;
+	int device; /* of a mount nobody serves; the caller's, fs has a copy */
+	const char *options; /* those of the mount */
+	pid_t keeper; /* ends when the mount is over; told to who unmounts */
 	struct spool *spool; /* with its writers; outlives the fs */
 	/* What the forwarders show; copied. */
 	const struct operator_ops *operators;
@@ -49,13 +47,11 @@ struct fs_settings {
 };
 
 /*
- * Mounts, and serves from threads of its own. Call it when the process has
- * become a daemon: threads do not survive fork(2).
+ * Serves a mount from threads of its own, with no privilege. Call it when
+ * the process has become a daemon: threads do not survive fork(2).
  *
- * Returns 0 and a file system for fs_stop(); -EPERM when not root, -ENODEV
- * without /dev/fuse, -EINVAL for a wrong option, -ENOTDIR, -ENOENT and what
- * mount(2) says else. why gets a sentence for the operator; it has
- * FS_WHY_MAX octets.
+ * Returns 0 and a file system for fs_stop(); -EINVAL for a wrong option;
+ * another -errno. why gets a sentence for the operator.
  */
 MUST_USE int fs_start(const struct fs_settings *settings, struct fs **out,
 	char why[static FS_WHY_MAX]);
@@ -64,17 +60,18 @@ MUST_USE int fs_start(const struct fs_settings *settings, struct fs **out,
 bool fs_is_mounted(struct fs *fs);
 
 /*
- * Ends the service, answers what is still to be answered, unmounts, frees
- * fs. A data set that is still open then counts as one whose writer was
- * killed: it is held unless it is complete.
+ * Ends the service, answers what is still to be answered, frees fs. Nobody
+ * answers then, until whoever made the mount takes it away: do so at once. A
+ * data set that is still open counts as one whose writer was killed: it is
+ * held unless it is complete.
  *
  * Call spool_quiesce() before, and do not close the spool or its store
  * before this returns: completions of the store answer the last closes.
  * Blocks; for 32 s at most where the store gives no answer.
  *
  * Returns false when something still waits for the store. Users have had
- * their answers, and the mount is gone; but threads of fs go on: it and what
- * it was given must stay for as long as the process lives.
+ * their answers; but threads of fs go on: it and what it was given must stay
+ * for as long as the process lives.
  */
 MUST_USE bool fs_stop(struct fs *fs);
 

@@ -1,8 +1,9 @@
 /*
  * messages - every message to the operator, with its id: JESFnnnI|W|E, ours.
  *
- * 00x the program, 01x and 02x the spool, 03x and 04x the forwarder. Arguments
- * that came from users or peers are escaped first (escape.h).
+ * 00x and 06x the program, 01x and 02x the spool, 03x and 04x the forwarder,
+ * 05x the mount. Arguments that came from users or peers are escaped first
+ * (escape.h).
  */
 #ifndef MESSAGES_H
 #define MESSAGES_H
@@ -36,6 +37,13 @@
 
 #define MSG_COLD                                                               \
 	"JESF009W cold start: data sets in progress begin at their first mail"
+
+#define MSG_AS_ROOT                                                            \
+	"JESF060W runs as root, as SpoolDirectory belongs to root; let User "  \
+	"in jesfs.conf name a user of its own"
+
+/* signal, its name */
+#define MSG_CHILD_DIED "JESF061E ended by signal %d (%s); it is unmounted"
 
 /* ---- the spool ------------------------------------------------------- */
 

@@ -55,16 +55,21 @@ int background_enter(int *ready)
 	return 0;
 }
 
-void background_ready(int ready)
+void background_leave_terminal(void)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	ssize_t n;
 	int fd;
 
 	for (fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
 	if (null > STDERR_FILENO)
 		close(null);
+}
+
+void background_tell(int ready)
+{
+	ssize_t n;
+
 	do {
 		n = write(ready, "", 1);
 	} while (n < 0 && errno == EINTR);

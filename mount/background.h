@@ -14,7 +14,7 @@
 
 /*
  * Forks. In the child, whose working directory is /, it returns 0, and
- * *ready gets what background_ready() takes; the parent ends with status 0 once
+ * *ready gets what background_tell() takes; the parent ends with status 0 once
  * the child is ready, else with the child's exit status, 1 when a signal ended
  * it.
  *
@@ -22,7 +22,10 @@
  */
 MUST_USE int background_enter(int *ready);
 
-/* Turns the standard streams to /dev/null and lets the parent end. */
-void background_ready(int ready);
+/* Turns the standard streams to /dev/null. */
+void background_leave_terminal(void);
+
+/* Lets the parent end. */
+void background_tell(int ready);
 
 #endif

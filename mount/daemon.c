@@ -8,7 +8,6 @@
 #include "fs.h"
 #include "log.h"
 #include "messages.h"
-#include "parents.h"
 #include "spool_open.h"
 #include "store_open.h"
 
@@ -19,6 +18,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 /*
@@ -28,6 +28,11 @@
 #define DRAIN_NS (30 * NS_PER_S)
 #define RECORD_NS (10 * NS_PER_S)
 #define CLOSE_NS (15 * NS_PER_S)
+
+/* How long another instance may keep the spool directory, and how often we
+ * look whether it has gone. */
+#define PREDECESSOR_NS (2 * NS_PER_S)
+#define LOOK_AGAIN_NS (20 * NS_PER_MS)
 
 enum { WHY_MAX = 512, SHOWN_MAX = 4 * 256 };
 
@@ -74,6 +79,21 @@ static int take_signals(struct daemon *d)
 	return 0;
 }
 
+/* One that was killed may still be on its way to its end. */
+static int open_free_store(const struct store_local_settings *settings,
+	struct store **out, char why[static WHY_MAX])
+{
+	const struct timespec look_again = { 0, LOOK_AGAIN_NS };
+	int64_t deadline_ns = clock_monotonic_ns() + PREDECESSOR_NS;
+	int err = store_local_open(settings, out, why, WHY_MAX);
+
+	while (err == -EWOULDBLOCK && clock_monotonic_ns() < deadline_ns) {
+		nanosleep(&look_again, NULL);
+		err = store_local_open(settings, out, why, WHY_MAX);
+	}
+	return err;
+}
+
 static int open_store(struct daemon *d)
 {
 	const struct config *c = d->settings->config;
@@ -86,9 +106,7 @@ static int open_store(struct daemon *d)
 	char shown[SHOWN_MAX];
 	int err;
 
-	err = parents_make(c->spool_directory);
-	if (err == 0)
-		err = store_local_open(&settings, &d->store, why, sizeof why);
+	err = open_free_store(&settings, &d->store, why);
 	if (err != 0)
 		log_error(MSG_NO_SPOOL,
 			escape_string(c->spool_directory, shown, sizeof shown),
@@ -161,8 +179,8 @@ static int mount_it(struct daemon *d)
 {
 	const struct config *c = d->settings->config;
 	struct fs_settings settings = {
-		.mount_point = d->settings->mount_point,
 		.options = d->settings->mount_options,
+		.keeper = getppid(),
 		.spool = d->spool,
 		.has_operator_gid = c->has_operator_gid,
 		.operator_gid = c->operator_gid,
@@ -175,7 +193,11 @@ static int mount_it(struct daemon *d)
 
 	settings.operators =
 		attached_operators(d->attached, &settings.operator_count);
-	err = fs_start(&settings, &d->fs, why);
+	err = keeper_mount(d->settings->keeper, &settings.device, why);
+	if (err == 0) {
+		err = fs_start(&settings, &d->fs, why);
+		close(settings.device);
+	}
 	if (err != 0)
 		log_error(MSG_NO_MOUNT,
 			escape_string(
@@ -277,6 +299,7 @@ static bool stop(struct daemon *d)
 		clock_monotonic_ns() + DRAIN_NS + RECORD_NS);
 	if (d->fs != NULL && !fs_stop(d->fs))
 		is_over = false;
+	keeper_unmount(d->settings->keeper);
 	if (is_over)
 		is_over = bounded_run(
 			close_spool, d, clock_monotonic_ns() + CLOSE_NS);

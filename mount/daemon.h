@@ -10,11 +10,13 @@
 
 #include "attributes.h"
 #include "config.h"
+#include "keeper.h"
 
 #include <stdbool.h>
 
 struct daemon_settings {
 	const struct config *config;
+	struct keeper *keeper;     /* who mounts */
 	const char *mount_point;   /* an absolute path */
 	const char *mount_options; /* as after -o */
 	bool is_cold;

@@ -6,17 +6,20 @@
 #include "config_read.h"
 #include "daemon.h"
 #include "escape.h"
+#include "keeper.h"
 #include "log.h"
 #include "messages.h"
 #include "mount_note.h"
 #include "mount_point.h"
 #include "notify.h"
 #include "options.h"
+#include "spool_directory.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,54 +59,121 @@ static int read_configuration(const char *file, struct config **out)
 	return err;
 }
 
-struct start {
+/* ---- the two processes that stay ----------------------------------------- */
+
+struct starting {
 	const struct mount_point *point;
-	bool is_background;
-	int starter; /* waits for background_ready() */
+	struct keeper keeper;
+	bool is_foreground;
+	int ready; /* of background_enter() */
 };
 
-/* The log that stays is told, not only the terminal. */
-static void mounted(void *arg)
+static void turn_to_syslog(void)
 {
-	struct start *s = arg;
+	log_open(LOG_TO_SYSLOG, LOG_MASK);
+	background_leave_terminal();
+}
+
+static void child_is_ready(void *arg)
+{
+	struct starting *s = arg;
+
+	if (!s->is_foreground)
+		turn_to_syslog();
+	keeper_ready(&s->keeper);
+	mount_point_report(s->point);
+}
+
+/* It is the one whose word a manager of services waits for. */
+static void parent_is_ready(void *arg)
+{
+	struct starting *s = arg;
 	int err;
 
-	if (s->is_background) {
-		log_open(LOG_TO_SYSLOG, LOG_MASK);
-		background_ready(s->starter);
+	if (!s->is_foreground) {
+		turn_to_syslog();
+		background_tell(s->ready);
 	}
-	mount_point_report(s->point);
 	err = notify_ready();
 	if (err != 0)
 		log_warning(MSG_NOT_NOTIFIED, strerror(-err));
 }
 
-static int serve(const struct options *o, const struct config *config,
-	const struct mount_point *point)
+static int serve(struct starting *s, const struct options *o,
+	const struct config *config)
 {
-	struct start start = {
-		.point = point,
-		.is_background = !o->is_foreground,
-	};
-	struct daemon_settings settings = {
+	const struct daemon_settings settings = {
 		.config = config,
-		.mount_point = point->path,
+		.keeper = &s->keeper,
+		.mount_point = s->point->path,
 		.mount_options = o->mount_options,
 		.is_cold = o->is_cold,
-		.ready = mounted,
-		.ready_arg = &start,
+		.ready = child_is_ready,
+		.ready_arg = s,
 	};
+
+	/* The word is the parent's to give. */
+	if (!s->is_foreground)
+		close(s->ready);
+	return daemon_run(&settings) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int keep(struct starting *s, const struct options *o)
+{
+	const struct keeper_settings settings = {
+		.mount_point = s->point->path,
+		.mount_options = o->mount_options,
+		.ready = parent_is_ready,
+		.ready_arg = s,
+	};
+
+	return keeper_keep(&s->keeper, &settings);
+}
+
+static int find_user(const struct config *config, struct privileges_user *user)
+{
+	char why[SPOOL_DIRECTORY_WHY_MAX];
+	char shown[4 * PATH_MAX];
+	int err = spool_directory_prepare(config, user, why);
+
+	if (err != 0)
+		log_error(MSG_NO_SPOOL,
+			escape_string(
+				config->spool_directory, shown, sizeof shown),
+			why);
+	else if (user->uid == 0 && !config->has_user)
+		log_warning(MSG_AS_ROOT);
+	return err;
+}
+
+static int divide(const struct options *o, const struct config *config,
+	const struct mount_point *point)
+{
+	struct starting s = {
+		.point = point,
+		.is_foreground = o->is_foreground,
+	};
+	struct privileges_user user;
 	int err;
 
-	if (start.is_background) {
-		err = background_enter(&start.starter);
+	if (!s.is_foreground) {
+		err = background_enter(&s.ready);
 		if (err != 0)
 			return fail("cannot detach", strerror(-err));
 	}
 	log_open(LOG_TO_STDERR, LOG_MASK);
 	umask(077);
-	return daemon_run(&settings) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (find_user(config, &user) != 0)
+		return EXIT_FAILURE;
+	err = keeper_fork(&s.keeper, &user);
+	if (err != 0) {
+		log_error(MSG_NO_START, "privileges", strerror(-err));
+		return EXIT_FAILURE;
+	}
+	return s.keeper.child == 0 ? serve(&s, o, config) : keep(&s, o);
 }
+
+/* ---- the program --------------------------------------------------------- */
 
 static int mount_and_serve(const struct options *o, const struct config *config)
 {
@@ -128,7 +198,7 @@ static int mount_and_serve(const struct options *o, const struct config *config)
 	err = mount_note_set(o->config_file, point.path);
 	if (err != 0)
 		log_warning(MSG_NO_HELPER, strerror(-err));
-	return serve(o, config, &point);
+	return divide(o, config, &point);
 }
 
 static int unprotect(const char *directory)

@@ -57,7 +57,6 @@ static void start_fs(void)
 		{ &mounted.batch, give_status },
 	};
 	struct fs_settings settings = {
-		.mount_point = mounted.point,
 		.spool = mounted.spool,
 		.operators = operators,
 		.operator_count = 2,
@@ -65,8 +64,11 @@ static void start_fs(void)
 		.operator_gid = OPERATORS,
 	};
 	char why[FS_WHY_MAX];
-	int err = fs_start(&settings, &mounted.fs, why);
+	int err = fs_mount_open(mounted.point, NULL, &mounted.mount, why);
 
+	ck_assert_msg(err == 0, "%s", why);
+	settings.device = fs_mount_device(mounted.mount);
+	err = fs_start(&settings, &mounted.fs, why);
 	ck_assert_msg(err == 0, "%s", why);
 }
 
@@ -160,11 +162,21 @@ void mounted_setup(void)
 	start_fs();
 }
 
+bool mounted_stop(void)
+{
+	bool is_over = fs_stop(mounted.fs);
+
+	fs_mount_close(mounted.mount);
+	mounted.mount = NULL;
+	mounted.fs = NULL;
+	return is_over;
+}
+
 void mounted_teardown(void)
 {
 	spool_quiesce(mounted.spool);
 	if (mounted.fs != NULL)
-		ck_assert(fs_stop(mounted.fs));
+		ck_assert(mounted_stop());
 	spool_close(mounted.spool);
 	store_close(mounted.store);
 	mutex_fini(&mounted.lock);

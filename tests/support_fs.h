@@ -27,6 +27,7 @@ struct mounted {
 	struct store *store;
 	void (*change_store)(struct store *store); /* before it serves */
 	struct spool *spool;
+	struct fs_mount *mount;
 	struct fs *fs;
 	struct mutex lock;
 	struct forwarder_status mail, batch; /* what status/ shows */
@@ -37,6 +38,9 @@ extern struct mounted mounted;
 /* Fixtures: mount with writers MAIL and BATCH, and unmount. */
 void mounted_setup(void);
 void mounted_teardown(void);
+
+/* Ends the service and takes the mount away; what fs_stop() says. */
+bool mounted_stop(void);
 
 /* What the forwarder of MAIL shows from now on. */
 void show_status(const struct forwarder_status *status);

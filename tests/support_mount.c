@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,11 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { PATIENCE_MS = 60000 };
 
 /* Programs lie beside the test, so that each variant tests its own. */
 static void program_path(const char *name, char path[static PATH_MAX])
@@ -286,11 +290,42 @@ int mount_stop(struct mount *m)
 	return WEXITSTATUS(status);
 }
 
+pid_t mount_server(const struct mount *m)
+{
+	char *children = file_text(
+		"/proc/%d/task/%d/children", (int)m->daemon, (int)m->daemon);
+	long pid = strtol(children, NULL, 10);
+
+	free(children);
+	ck_assert_msg(pid > 0, "the program does not serve: %s",
+		file_text("%s", m->log));
+	return (pid_t)pid;
+}
+
+/*
+ * The kernel kills the process that serves, but who waits for its parent has
+ * not waited for it.
+ */
+int mount_crash(struct mount *m)
+{
+	pid_t server = mount_server(m);
+	struct pollfd ended = { .events = POLLIN };
+	int status;
+
+	ended.fd = (int)syscall(SYS_pidfd_open, server, 0);
+	ck_assert_int_ge(ended.fd, 0);
+	status = end(m->daemon, SIGKILL);
+	m->daemon = 0;
+	ck_assert_int_eq(poll(&ended, 1, PATIENCE_MS), 1);
+	close(ended.fd);
+	waitpid(server, NULL, WNOHANG); /* a test may be a subreaper */
+	return status;
+}
+
 void mount_kill(struct mount *m)
 {
-	int status = end(m->daemon, SIGKILL);
+	int status = mount_crash(m);
 
-	m->daemon = 0;
 	while (mount_is_there(m->point))
 		ck_assert_int_eq(umount2(m->point, MNT_DETACH), 0);
 	ck_assert_msg(WIFSIGNALED(status), "the program had ended before: %s",

@@ -82,7 +82,16 @@ int mount_start_fails(struct mount *m);
 /* SIGTERM, waits until it is gone and unmounted; its exit status. */
 int mount_stop(struct mount *m);
 
-/* SIGKILL, and the dead mount is taken away. */
+/* The process that serves: the child of the one that was started. */
+pid_t mount_server(const struct mount *m);
+
+/*
+ * SIGKILL, and waits until both processes have ended; the dead mount stays.
+ * Returns what waitpid() says of the one that was started.
+ */
+int mount_crash(struct mount *m);
+
+/* The same, and the dead mount is taken away. */
 void mount_kill(struct mount *m);
 
 /*

@@ -136,7 +136,7 @@ static atomic_bool is_stopped;
 
 static void *stop(void *was_over)
 {
-	*(bool *)was_over = fs_stop(mounted.fs);
+	*(bool *)was_over = mounted_stop();
 	atomic_store(&is_stopped, true);
 	return NULL;
 }

@@ -126,7 +126,7 @@ START_TEST(every_error_of_every_file_is_told_in_one_run)
 	ck_assert_int_eq(read_all(), -EINVAL);
 	expect_messages(
 		"@/jesfs.conf:3:1: unknown statement \"LogLevl\", expected "
-		"SpoolDirectory, WriterConfig, OperatorGroup, HeloName, "
+		"SpoolDirectory, WriterConfig, OperatorGroup, User, HeloName, "
 		"SpoolLimit, UserLimit, UserDataSets, DraftNames or "
 		"Linger\n"
 		"@/jesfs.conf:4:15: OperatorGroup \"no-such-group\": no such "

@@ -206,7 +206,7 @@ static const struct {
 		"16 statements\n" },
 	{ "TargetServer\n{\n TargetIP 1.2.3.4\n}\nHeloName a_b\n",
 		"J:1:1: unknown statement \"TargetServer\", expected "
-		"SpoolDirectory, WriterConfig, OperatorGroup, HeloName, "
+		"SpoolDirectory, WriterConfig, OperatorGroup, User, HeloName, "
 		"SpoolLimit, UserLimit, UserDataSets, DraftNames or Linger\n"
 		"J:5:10: HeloName \"a_b\" is not a host name, expected a "
 		"domain name or an address literal\n" },

@@ -40,7 +40,10 @@ static void begin(void)
 	program[len] = '\0';
 	slash = strrchr(program, '/');
 	text_copy(slash, sizeof "/jesfs", "/jesfs");
-	mount_start_simple(&m);
+	mount_init(&m);
+	m.mount_statements = "User root\n";
+	mount_add_target(&m, NULL);
+	mount_start(&m);
 	text_format(said, sizeof said, "%s/said", m.scratch);
 	adopt();
 }
@@ -222,11 +225,7 @@ END_TEST
 
 START_TEST(a_mount_that_a_crash_left_is_taken_over)
 {
-	int status;
-
-	ck_assert_int_eq(kill(m.daemon, SIGKILL), 0);
-	ck_assert_int_eq(waitpid(m.daemon, &status, 0), m.daemon);
-	m.daemon = 0;
+	ck_assert(WIFSIGNALED(mount_crash(&m)));
 	ck_assert(mount_is_there(m.point));
 	ck_assert_int_eq(run_here("-c"), 0);
 	put_mail("after");

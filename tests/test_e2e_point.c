@@ -93,15 +93,6 @@ static int write_there(void)
 	return file_puts(path, "HELO A\n");
 }
 
-static void kill_daemon(void)
-{
-	int status;
-
-	ck_assert_int_eq(kill(m.daemon, SIGKILL), 0);
-	ck_assert_int_eq(waitpid(m.daemon, &status, 0), m.daemon);
-	m.daemon = 0;
-}
-
 /* The daemon has ended, and had when the last command returned. */
 static void expect_ended(void)
 {
@@ -127,7 +118,7 @@ static void expect_nothing_lost(int refusal, const char *id)
 	ck_assert_int_eq(write_there(), refusal);
 
 	mount_start(&m);
-	kill_daemon();
+	ck_assert(WIFSIGNALED(mount_crash(&m)));
 	ck_assert_int_eq(write_there(), -ENOTCONN);
 	mount_start(&m);
 	wait_for_text("JESF056W", m.log);
@@ -350,7 +341,7 @@ END_TEST
 START_TEST(a_dead_mount_is_unmounted)
 {
 	mount_start(&m);
-	kill_daemon();
+	ck_assert(WIFSIGNALED(mount_crash(&m)));
 	ck_assert(mount_is_there(m.point));
 	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 0);
 	ck_assert(!mount_is_there(m.point));
@@ -361,16 +352,18 @@ END_TEST
 START_TEST(a_daemon_that_does_not_answer_is_unmounted_by_force)
 {
 	char line[MOUNT_PATH_MAX + 8];
+	pid_t server;
 
 	mount_start(&m);
-	ck_assert_int_eq(kill(m.daemon, SIGSTOP), 0);
+	server = mount_server(&m);
+	ck_assert_int_eq(kill(server, SIGSTOP), 0);
 	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 1);
 	expect_said("does not answer");
 	ck_assert(mount_is_there(m.point));
 	text_format(line, sizeof line, "-f %s", m.point);
 	ck_assert_int_eq(run("umount.fuse.jesfs", line), 0);
 	ck_assert(!mount_is_there(m.point));
-	ck_assert_int_eq(kill(m.daemon, SIGCONT), 0);
+	ck_assert_int_eq(kill(server, SIGCONT), 0);
 }
 END_TEST
 

@@ -240,7 +240,6 @@ START_TEST(an_unmount_from_outside_is_noticed)
 	int fd = eventfd(0, EFD_CLOEXEC);
 	struct pollfd event = { .fd = fd, .events = POLLIN };
 	struct fs_settings settings = {
-		.mount_point = mounted.point,
 		.spool = mounted.spool,
 		.ended = tell,
 		.ended_arg = &fd,
@@ -248,8 +247,10 @@ START_TEST(an_unmount_from_outside_is_noticed)
 	char why[FS_WHY_MAX];
 	struct fs *fs;
 
-	ck_assert(fs_stop(mounted.fs));
-	mounted.fs = NULL;
+	ck_assert(mounted_stop());
+	ck_assert_int_eq(
+		fs_mount_open(mounted.point, NULL, &mounted.mount, why), 0);
+	settings.device = fs_mount_device(mounted.mount);
 	ck_assert_int_eq(fs_start(&settings, &fs, why), 0);
 	ck_assert(fs_is_mounted(fs));
 	ck_assert_int_eq(put_text(in_mount("spool/MAIL/x"), "x"), 0);
@@ -258,6 +259,7 @@ START_TEST(an_unmount_from_outside_is_noticed)
 	ck_assert_int_eq(poll(&event, 1, PATIENCE_MS), 1);
 	ck_assert(!fs_is_mounted(fs));
 	ck_assert(fs_stop(fs));
+	fs_mount_close(mounted.mount);
 	close(fd);
 }
 END_TEST
@@ -275,16 +277,31 @@ static const struct {
 
 START_TEST(what_cannot_be_mounted_says_why)
 {
+	struct fs_mount *mount;
+	char why[FS_WHY_MAX] = "";
+
+	ck_assert_int_eq(
+		fs_mount_open(wrong[_i].point, wrong[_i].options, &mount, why),
+		wrong[_i].err);
+	ck_assert_ptr_nonnull(strstr(why, wrong[_i].words));
+}
+END_TEST
+
+START_TEST(what_cannot_be_served_says_why)
+{
 	struct fs_settings settings = {
-		.mount_point = wrong[_i].point,
-		.options = wrong[_i].options,
+		.device = -1,
 		.spool = mounted.spool,
 	};
 	char why[FS_WHY_MAX] = "";
 	struct fs *fs;
 
-	ck_assert_int_eq(fs_start(&settings, &fs, why), wrong[_i].err);
-	ck_assert_ptr_nonnull(strstr(why, wrong[_i].words));
+	ck_assert_int_eq(fs_start(&settings, &fs, why), -EBADF);
+	ck_assert_str_ne(why, "");
+	settings.device = fs_mount_device(mounted.mount);
+	settings.options = "no_such_option";
+	ck_assert_int_eq(fs_start(&settings, &fs, why), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(why, "no_such_option"));
 }
 END_TEST
 
@@ -301,6 +318,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, an_unmount_from_outside_is_noticed);
 	tcase_add_loop_test(
 		tc, what_cannot_be_mounted_says_why, 0, COUNT(wrong));
+	tcase_add_test(tc, what_cannot_be_served_says_why);
 }
 
 static Suite *new_suite(void)

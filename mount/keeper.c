@@ -1,0 +1,303 @@
+#include "keeper.h"
+
+#include "log.h"
+#include "messages.h"
+#include "text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum request {
+	REQUEST_MOUNT = 'm',
+	REQUEST_READY = 'r',
+	REQUEST_UNMOUNT = 'u'
+};
+
+/* To MOUNT, then with the device, and to UNMOUNT. */
+struct reply {
+	int err;
+	char why[FS_WHY_MAX];
+};
+
+/* Room for one descriptor beside a message. */
+union control {
+	struct cmsghdr header;
+	char octets[CMSG_SPACE(sizeof(int))];
+};
+
+/* ---- the fork ------------------------------------------------------------ */
+
+/* Blocked in both, so that none is lost until it is waited for. */
+static int take_signals(struct keeper *k)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return -errno;
+	k->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return k->signals < 0 ? -errno : 0;
+}
+
+static void leave_children_alone(struct keeper *k)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	close(k->signals);
+	k->signals = -1;
+}
+
+/*
+ * What changes the user also forgets who is to be told of the parent's death,
+ * so that comes last; a parent that died before is seen by its number.
+ */
+static int be_child(const struct privileges_user *user, pid_t parent)
+{
+	int err = privileges_drop(user);
+
+	if (err == 0 && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+		err = -errno;
+	if (err == 0 && getppid() != parent)
+		err = -EPIPE;
+	return err;
+}
+
+int keeper_fork(struct keeper *k, const struct privileges_user *user)
+{
+	pid_t parent = getpid();
+	int ends[2];
+	int err = take_signals(k);
+
+	if (err != 0)
+		return err;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+		return -errno;
+	k->child = fork();
+	if (k->child < 0)
+		return -errno;
+	k->link = ends[k->child == 0];
+	close(ends[k->child != 0]);
+	if (k->child > 0)
+		return 0;
+	leave_children_alone(k);
+	return be_child(user, parent);
+}
+
+/* ---- the parent ---------------------------------------------------------- */
+
+struct keeping {
+	struct keeper *keeper;
+	const struct keeper_settings *settings;
+	struct fs_mount *mount; /* NULL while there is none */
+	bool had_mount;
+};
+
+static void send_reply(const struct keeping *k, const struct reply *reply)
+{
+	union control control = { .octets = { 0 } };
+	struct iovec octets = { (void *)reply, sizeof *reply };
+	struct msghdr message = { .msg_iov = &octets, .msg_iovlen = 1 };
+	int device;
+
+	if (reply->err == 0 && k->mount != NULL) {
+		device = fs_mount_device(k->mount);
+		message.msg_control = control.octets;
+		message.msg_controllen = sizeof control.octets;
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof device);
+		memcpy(CMSG_DATA(&control.header), &device, sizeof device);
+	}
+	/* One that does not take it has ended, which we hear of soon. */
+	if (sendmsg(k->keeper->link, &message, MSG_NOSIGNAL) < 0)
+		return;
+}
+
+/* A child that somebody else controls gets no second mount. */
+static void serve_mount(struct keeping *k)
+{
+	struct reply reply = { -EPERM, "asked for a second mount" };
+
+	if (!k->had_mount) {
+		k->had_mount = true;
+		reply.why[0] = '\0';
+		reply.err = fs_mount_open(k->settings->mount_point,
+			k->settings->mount_options, &k->mount, reply.why);
+	}
+	send_reply(k, &reply);
+}
+
+static void serve_unmount(struct keeping *k)
+{
+	const struct reply done = { 0, "" };
+
+	fs_mount_close(k->mount);
+	k->mount = NULL;
+	send_reply(k, &done);
+}
+
+/* Returns false when the child has closed its end. */
+static bool serve_request(struct keeping *k)
+{
+	char request;
+	ssize_t n = recv(k->keeper->link, &request, 1, 0);
+
+	if (n < 0 && errno == EINTR)
+		return true;
+	if (n != 1)
+		return false;
+	switch (request) {
+	case REQUEST_MOUNT:
+		serve_mount(k);
+		break;
+	case REQUEST_UNMOUNT:
+		serve_unmount(k);
+		break;
+	case REQUEST_READY:
+		k->settings->ready(k->settings->ready_arg);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* What a terminal sends, the child gets by itself. */
+static void hand_on_signal(const struct keeping *k)
+{
+	struct signalfd_siginfo info;
+
+	if (read(k->keeper->signals, &info, sizeof info) != sizeof info)
+		return;
+	if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+		kill(k->keeper->child, (int)info.ssi_signo);
+}
+
+/* Returns true once the child has ended. */
+static bool is_over(const struct keeping *k, int *status)
+{
+	return waitpid(k->keeper->child, status, WNOHANG) == k->keeper->child;
+}
+
+static int wait_for_child(struct keeping *k)
+{
+	struct pollfd events[] = {
+		{ .fd = k->keeper->signals, .events = POLLIN },
+		{ .fd = k->keeper->link, .events = POLLIN },
+	};
+	int status = 0;
+
+	while (!is_over(k, &status)) {
+		if (poll(events, 2, -1) < 0)
+			continue;
+		if (events[1].revents != 0 && !serve_request(k))
+			events[1].fd = -1;
+		if (events[0].revents != 0)
+			hand_on_signal(k);
+	}
+	return status;
+}
+
+int keeper_keep(struct keeper *k, const struct keeper_settings *settings)
+{
+	struct keeping keeping = { .keeper = k, .settings = settings };
+	int status;
+
+	status = wait_for_child(&keeping);
+	fs_mount_close(keeping.mount);
+	close(k->signals);
+	close(k->link);
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	log_error(
+		MSG_CHILD_DIED, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	return EXIT_FAILURE;
+}
+
+/* ---- the child ----------------------------------------------------------- */
+
+static int ask(struct keeper *k, enum request request)
+{
+	char octet = (char)request;
+
+	return send(k->link, &octet, 1, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+/* *device, unless it is NULL, gets the descriptor that came along, or -1. */
+static int receive(struct keeper *k, struct reply *reply, int *device)
+{
+	union control control;
+	struct iovec octets = { reply, sizeof *reply };
+	struct msghdr message = { .msg_iov = &octets,
+		.msg_iovlen = 1,
+		.msg_control = control.octets,
+		.msg_controllen = sizeof control.octets };
+	const struct cmsghdr *header;
+	ssize_t n;
+
+	do {
+		n = recvmsg(k->link, &message, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n != sizeof *reply)
+		return n < 0 ? -errno : -EPIPE;
+	header = CMSG_FIRSTHDR(&message);
+	if (device == NULL)
+		return 0;
+	*device = -1;
+	if (header != NULL && header->cmsg_type == SCM_RIGHTS
+		&& header->cmsg_len == CMSG_LEN(sizeof *device))
+		memcpy(device, CMSG_DATA(header), sizeof *device);
+	return 0;
+}
+
+int keeper_mount(struct keeper *k, int *device, char why[static FS_WHY_MAX])
+{
+	struct reply reply = { 0, "" };
+	int given = -1;
+	int err = ask(k, REQUEST_MOUNT);
+
+	if (err == 0)
+		err = receive(k, &reply, &given);
+	if (err == 0)
+		err = reply.err;
+	if (err == 0 && given < 0)
+		err = -EMFILE; /* the only reason for which the kernel cuts it
+				*/
+	reply.why[sizeof reply.why - 1] = '\0';
+	if (err != 0)
+		text_copy(why, FS_WHY_MAX,
+			reply.why[0] != '\0' ? reply.why : strerror(-err));
+	else
+		*device = given;
+	return err;
+}
+
+void keeper_ready(struct keeper *k)
+{
+	/* A parent that is gone takes us with it. */
+	if (ask(k, REQUEST_READY) != 0)
+		return;
+}
+
+void keeper_unmount(struct keeper *k)
+{
+	struct reply reply;
+
+	if (ask(k, REQUEST_UNMOUNT) != 0 || receive(k, &reply, NULL) != 0)
+		return;
+}
