@@ -39,11 +39,11 @@
 	"JESF009W cold start: data sets in progress begin at their first mail"
 
 #define MSG_AS_ROOT                                                            \
-	"JESF060W runs as root, as SpoolDirectory belongs to root; let User "  \
+	"JESF065W runs as root, as SpoolDirectory belongs to root; let User "  \
 	"in jesfs.conf name a user of its own"
 
 /* signal, its name */
-#define MSG_CHILD_DIED "JESF061E ended by signal %d (%s); it is unmounted"
+#define MSG_CHILD_DIED "JESF066E ended by signal %d (%s); it is unmounted"
 
 /* ---- the spool ------------------------------------------------------- */
 

@@ -109,7 +109,7 @@ START_TEST(it_serves_as_the_user_with_no_capability_left)
 	ck_assert_int_eq(
 		shell("test -z \"$(find %s ! -user " USER ")\"", spool_path()),
 		0);
-	ck_assert(!text_is_in("JESF060W", m.log));
+	ck_assert(!text_is_in("JESF065W", m.log));
 	ck_assert_int_eq(mount_stop(&m), 0);
 	/* Again, with a spool directory that is there. */
 	mount_start(&m);
@@ -128,7 +128,7 @@ START_TEST(without_a_user_it_serves_as_the_owner_of_the_spool)
 	expect_no_privilege(mount_server(&m), OWNER);
 	expect_status(mount_server(&m), "Gid:\t4712\t4712\t4712\t4712");
 	expect_status(mount_server(&m), "Groups:\t4712 ");
-	ck_assert(!text_is_in("JESF060W", m.log));
+	ck_assert(!text_is_in("JESF065W", m.log));
 }
 END_TEST
 
@@ -139,7 +139,7 @@ START_TEST(where_that_is_root_it_warns_and_has_no_capability)
 	mount_start(&m);
 	expect_mail("one");
 	expect_no_privilege(mount_server(&m), 0);
-	ck_assert(text_is_in("JESF060W", m.log));
+	ck_assert(text_is_in("JESF065W", m.log));
 }
 END_TEST
 
@@ -148,7 +148,7 @@ START_TEST(who_names_root_is_not_warned)
 	m.mount_statements = "User root\n";
 	mount_start(&m);
 	expect_no_privilege(mount_server(&m), 0);
-	ck_assert(!text_is_in("JESF060W", m.log));
+	ck_assert(!text_is_in("JESF065W", m.log));
 }
 END_TEST
 
@@ -237,8 +237,8 @@ static const struct {
 	{ SIGTERM, true, 0, "JESF003I", false },
 	{ SIGINT, false, 0, "JESF003I", false },
 	{ SIGINT, true, 0, "JESF003I", false },
-	{ SIGKILL, true, 1 << 8, "JESF061E ended by signal 9", false },
-	{ SIGSEGV, true, 1 << 8, "JESF061E ended by signal 11", false },
+	{ SIGKILL, true, 1 << 8, "JESF066E ended by signal 9", false },
+	{ SIGSEGV, true, 1 << 8, "JESF066E ended by signal 11", false },
 	/* Nobody is left who could unmount: the next start does. */
 	{ SIGKILL, false, SIGKILL, "JESF001I", true },
 };
