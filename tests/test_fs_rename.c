@@ -199,6 +199,55 @@ START_TEST(another_users_names_are_his)
 }
 END_TEST
 
+static int put_three(void)
+{
+	MUST(put_text(in_mount("spool/MAIL/x"), "a") == 0);
+	MUST(put_text(in_mount("spool/MAIL/y"), "b") == 0);
+	MUST(put_text(in_mount("spool/MAIL/.z"), "c") == 0);
+	return 0;
+}
+
+/* Not root: the kernel asks nobody's leave for it. */
+static int act_as_operator(void)
+{
+	const char *name = in_mount("spool/MAIL/JOB00001.x");
+	const char *to = in_mount("spool/BATCH/JOB00001.x");
+
+	MUST(rename(name, to) == 0);
+	MUST(access(to, F_OK) == 0);
+	MUST(unlink(in_mount("spool/MAIL/JOB00002.y")) == 0);
+	name = in_mount("spool/MAIL/JOB00003..z");
+	MUST(rename(name, in_mount("spool/MAIL/z")) == 0);
+	return 0;
+}
+
+static int act_as_stranger(void)
+{
+	const char *name = in_mount("spool/MAIL/JOB00001.x");
+
+	MUST(unlink(name) == -1 && errno == ENOENT);
+	MUST(rename(name, in_mount("spool/MAIL/y")) == -1 && errno == ENOENT);
+	return 0;
+}
+
+START_TEST(operators_purge_requeue_and_release_what_is_anothers)
+{
+	struct dataset d;
+
+	as_user(USER_A, USER_A, put_three);
+	expect_count(DATASET_READY, 2);
+	expect_count(DATASET_HELD, 1);
+	as_user(USER_B, USER_B, act_as_stranger);
+	as_user(USER_B, OPERATORS, act_as_operator);
+	expect_count(DATASET_READY, 2);
+	expect_count(-1, 2);
+	ck_assert_int_eq(spool_stat(mounted.spool, 1, &d), 0);
+	ck_assert_str_eq(d.writer, "BATCH");
+	ck_assert(d.has_label);
+	ck_assert_uint_eq(d.uid, USER_A);
+}
+END_TEST
+
 /* ---- what programs do ---------------------------------------------------- */
 
 /* A command in the drop directory, and what is ready then, in the order in
@@ -268,6 +317,8 @@ static Suite *new_suite(void)
 	tcase_add_loop_test(tc, a_rename_that_makes_no_sense_has_its_error, 0,
 		COUNT(elsewhere));
 	tcase_add_test(tc, another_users_names_are_his);
+	tcase_add_test(
+		tc, operators_purge_requeue_and_release_what_is_anothers);
 	tcase_add_loop_test(
 		tc, a_command_renames_as_it_means, 0, COUNT(commands));
 	suite_add_tcase(suite, tc);
