@@ -1,0 +1,39 @@
+      *> Copies the lines of MAIL to the SEQUENTIAL file F: records of 80
+      *> octets, whose last one is a line end.
+       IDENTIFICATION DIVISION.
+       PROGRAM-ID. RECORDS-OUT.
+       ENVIRONMENT DIVISION.
+       INPUT-OUTPUT SECTION.
+       FILE-CONTROL.
+           SELECT MAIL-IN ASSIGN TO IN-NAME
+               ORGANIZATION IS LINE SEQUENTIAL.
+           SELECT MAIL-OUT ASSIGN TO OUT-NAME
+               ORGANIZATION IS SEQUENTIAL.
+       DATA DIVISION.
+       FILE SECTION.
+       FD  MAIL-IN.
+       01  IN-LINE PIC X(79).
+       FD  MAIL-OUT RECORDING MODE IS F.
+       01  OUT-RECORD.
+           05  OUT-TEXT PIC X(79).
+           05  OUT-END PIC X.
+       WORKING-STORAGE SECTION.
+       01  IN-NAME PIC X(512).
+       01  OUT-NAME PIC X(512).
+       01  IS-OVER PIC 9 VALUE 0.
+       PROCEDURE DIVISION.
+           ACCEPT IN-NAME FROM ENVIRONMENT "MAIL".
+           ACCEPT OUT-NAME FROM ENVIRONMENT "F".
+           OPEN INPUT MAIL-IN.
+           OPEN OUTPUT MAIL-OUT.
+           PERFORM UNTIL IS-OVER = 1
+               READ MAIL-IN
+                   AT END MOVE 1 TO IS-OVER
+                   NOT AT END
+                       MOVE IN-LINE TO OUT-TEXT
+                       MOVE X"0A" TO OUT-END
+                       WRITE OUT-RECORD
+               END-READ
+           END-PERFORM.
+           CLOSE MAIL-IN MAIL-OUT.
+           STOP RUN.
