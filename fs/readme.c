@@ -29,7 +29,7 @@ static const char rules[] =
 	"    status/queue     one line for each of your data sets\n"
 	"\n"
 	"A data set says more about itself in its extended attributes\n"
-	"user.jes.jobid, user.jes.writer, user.jes.state, user.jes.reason.\n";
+	"user.jes.jobid, .writer, .state, .reason and .result.\n";
 
 static void put_example(const char *writer, struct buf *out)
 {
