@@ -43,6 +43,11 @@ struct zoo_row {
 		.name = (is), .command = __VA_ARGS__                           \
 	}
 
+#define TAR                                                                    \
+	"mv $MAIL $WORK/$(basename $F) && "                                    \
+	"tar -C $WORK -cf $WORK/archive $(basename $F) && "
+/* In /tmp it would make no backups. */
+#define VIM "vim.tiny -u NONE -N -es --cmd 'set backupskip=' "
 #define JAVA                                                                   \
 	"ecj -17 -proc:none -d $WORK $ZOO/Write.java && java -Xshare:auto "    \
 	"-XX:TieredStopAtLevel=1 -cp $WORK Write "
@@ -81,7 +86,14 @@ static const struct zoo_row rows[] = {
 		.more = 1),
 
 	ROW("cp", "cp $MAIL $F"),
+	ROW("cp-p", "cp -p $MAIL $F"),
+	ROW("cp-a", "cp -a $MAIL $F"),
+	ROW("cp-remove", "cp --remove-destination $MAIL $F"),
 	ROW("mv", "mv $MAIL $F && [ ! -e $MAIL ]"),
+	ROW("install", "install -m 640 $MAIL $F"),
+	ROW("install-p", "install -p $MAIL $F"),
+	ROW("busybox-cp", "busybox cp -p $MAIL $F"),
+	ROW("busybox-mv", "busybox mv $MAIL $F"),
 	ROW("tee", "tee $F <$MAIL >$WORK/copy && cmp $MAIL $WORK/copy"),
 	ROW("tee-a", "tee -a $F <$MAIL >$WORK/copy"),
 	ROW("dd", "dd bs=512 if=$MAIL of=$F"),
@@ -92,11 +104,33 @@ static const struct zoo_row rows[] = {
 		"perl -e 'sysseek STDOUT, 0, 0' && "
 		"dd bs=4096 count=1 conv=notrunc if=$MAIL; } >$F"),
 
+	ROW("rsync", "rsync $MAIL $F"),
+	ROW("rsync-a", "rsync -a $MAIL $F"),
+	ROW("rsync-inplace", "rsync -a --inplace $MAIL $F"),
+	ROW("tar", TAR "tar -C $(dirname $F) -xf $WORK/archive"),
+	ROW("busybox-tar",
+		TAR "busybox tar -C $(dirname $F) -xf $WORK/archive"),
+	/* What sed replaced keeps its place, as a draft of its own. */
+	ROW("sed",
+		"sed s/wrote/typed/ $MAIL >$F.tmp && "
+		"sed -i s/typed/wrote/ $F.tmp && mv $F.tmp $F && "
+		"[ $(ls $(dirname $F)/*.sed.tmp | wc -l) -eq 1 ] && "
+		"grep -q typed $(dirname $F)/JOB*.sed.tmp && "
+		"rm $(dirname $F)/JOB*.sed.tmp"),
+	ROW("vim-new", VIM "-c \"r $MAIL\" -c wq $F"),
+	ROW("vim-draft",
+		"sed s/wrote/typed/ $MAIL >$F.tmp && " VIM
+		"-c %s/typed/wrote/ -c wq $F.tmp && mv $F.tmp $F"),
+
 	ROW("perl",
 		"perl -e 'open I, \"<\", $ENV{MAIL} or die; "
 		"open O, \">\", $ENV{F} or die; print O while <I>; "
 		"close O or die'"),
 	ROW("python-open", "python3 $ZOO/write.py open"),
+	ROW("python-copy", "python3 $ZOO/write.py copy"),
+	ROW("python-copy2", "python3 $ZOO/write.py copy2"),
+	ROW("python-replace", "python3 $ZOO/write.py replace"),
+	ROW("python-named", "python3 $ZOO/write.py named"),
 	ROW("node-file",
 		"node -e 'const fs = require(\"fs\"); "
 		"fs.writeFileSync(process.env.F, "

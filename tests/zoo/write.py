@@ -47,6 +47,14 @@ def by_replace():
     os.replace(file.name, F)
 
 
+def by_named():
+    """The same, with the name that Python gives it."""
+    with tempfile.NamedTemporaryFile(
+            dir=os.path.dirname(F), delete=False) as file:
+        file.write(TEXT)
+    os.replace(file.name, F)
+
+
 def by_children():
     """Children write to the stdout their parent opened with O_APPEND."""
     file = os.open(F, NEW | os.O_APPEND)
