@@ -11,6 +11,7 @@
 #   make fuzz F=reply T=60  one fuzzer for T seconds
 #   make crash N=200        N kills and N power cuts
 #   make fsx N=100000       an open data set against a model; SEED= repeats
+#   make model              sequences of calls against a model; SEED=1
 #   make bench              beside Postfix; SHORT=1 to try it, B=B1,B4 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
@@ -90,7 +91,7 @@ endif
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all bench check clean coverage crash fresh fsx fuzz install lint memcheck \
-	mountable programs run uninstall
+	model mountable programs run uninstall
 
 all: $(PROGRAM) $(UMOUNT)
 
@@ -169,7 +170,7 @@ $(LAYERS): | build/packages/build
 programs: $(PROGRAM) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
 
 check: programs
-	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)))
+	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)) model)
 
 # Says what is missing before anything is installed or built.
 mountable:
@@ -208,6 +209,10 @@ crash: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_crash
 fsx: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_fsx
 	FSX_OPERATIONS=$(or $(N),100000) $(SEED:%=FSX_SEED=%) \
 		$(BUILD)/test_e2e_fsx
+
+# What make check plays 500 random sequences of, and all short ones.
+model: build/packages/test $(PROGRAM)
+	python3 -B tests/model $(BUILD) $(SEED:%=--seed %)
 
 bench: build/packages/bench $(PROGRAM) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
