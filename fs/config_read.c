@@ -119,6 +119,46 @@ static int add_writer(struct reading *r, const struct writer_config *writer)
 	return 0;
 }
 
+static int find_submitter(
+	const struct config_word *name, bool is_group, uint32_t *id)
+{
+	char text[CONFIG_WORD_SHOWN];
+	gid_t gid;
+	size_t at = is_group ? 1 : 0;
+
+	text_format(text, sizeof text, "%.*s", (int)(name->len - at),
+		name->text + at);
+	return is_group ? config_find_group(text, id)
+			: config_find_user(text, id, &gid);
+}
+
+static void check_submitters(
+	struct config_source *source, struct config_writer *w)
+{
+	struct submitters *s = &w->config.submitters;
+	const struct config_word *name;
+	char shown[CONFIG_SHOWN_MAX];
+	bool is_group;
+	size_t i;
+	int err;
+
+	for (i = 0; i < w->submitter_count; i++) {
+		name = &w->submitters[i];
+		is_group = name->text[0] == '@';
+		err = find_submitter(name, is_group, &s->all[i].id);
+		s->all[i].is_group = is_group;
+		if (err != 0)
+			config_error(source, name,
+				"Submitters %s: %s, expected the name of a %s",
+				config_show(name, shown),
+				err != -ENOENT     ? strerror(-err)
+					: is_group ? "no such group"
+						   : "no such user",
+				is_group ? "group" : "user");
+	}
+	s->count = w->submitter_count;
+}
+
 static int read_writer(struct reading *r, const char *file)
 {
 	struct config_source source = { .file = file, .report = r->report };
@@ -139,6 +179,7 @@ static int read_writer(struct reading *r, const char *file)
 			"to 8 of A-Z 0-9 $ # @ and .conf, or ExtWrtName in it");
 	if (w.config.name[0] != '\0')
 		check_name(r, &source, at, &w.config);
+	check_submitters(&source, &w);
 	r->errors += source.errors;
 	return add_writer(r, &w.config);
 }

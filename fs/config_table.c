@@ -10,6 +10,7 @@ enum {
 	MAX_MSG_SENT_MAX = 1000000,
 	TIMEOUT_USUAL_S = 30, /* CSSMTP's least: RFC 5321 asks for minutes */
 	TIMEOUT_MAX_S = 1200,
+	SUBMITTER_OCTETS_MAX = 63,
 	JES_SIZE_MAX = 1000000, /* thousands of octets */
 	SPOOL_LIMIT_MIN = 1 << 20,
 	LINGER_S = 5,
@@ -94,6 +95,42 @@ static const char *read_drafts(const struct config_row *row,
 	mount->config.draft_names = names;
 	mount->has_drafts = true;
 	return NULL;
+}
+
+static const char *add_submitter(
+	struct config_writer *writer, const struct config_word *name)
+{
+	size_t len = name->len;
+
+	if (len > 0 && name->text[0] == '@')
+		len--;
+	if (len == 0)
+		return "has an empty name";
+	if (len > SUBMITTER_OCTETS_MAX)
+		return "has a name that is too long";
+	if (writer->submitter_count == CONFIG_SUBMITTERS_MAX)
+		return "is one too many";
+	writer->submitters[writer->submitter_count++] = *name;
+	return NULL;
+}
+
+/* Each name keeps its place, for who looks them up. */
+static const char *read_submitters(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	struct config_word name = *value;
+	const char *end = value->text + value->len;
+	const char *comma, *wrong;
+
+	(void)row;
+	do {
+		comma = memchr(name.text, ',', (size_t)(end - name.text));
+		name.len = (size_t)((comma != NULL ? comma : end) - name.text);
+		wrong = add_submitter(member, &name);
+		name.text += name.len + 1;
+		name.column += name.len + 1;
+	} while (wrong == NULL && comma != NULL);
+	return wrong;
 }
 
 static const char *read_name(const struct config_row *row,
@@ -367,6 +404,10 @@ static const struct config_row writer_rows[] = {
 		.read = config_value_u32,
 		.offset = offsetof(struct config_writer, config.job_size_kb),
 		.max = JES_SIZE_MAX },
+	{ .keyword = "Submitters",
+		.read = read_submitters,
+		.expected = "names of users, and of groups with @ before them, "
+			    "commas between, at most 64" },
 	{ .keyword = NULL },
 };
 

@@ -22,8 +22,8 @@ enum {
 struct config_mount {
 	struct config config;     /* spool_directory "" when none is named */
 	struct config_word group; /* len 0 when there is none */
-	bool has_drafts;          /* a DraftNames was met */
 	struct config_word user;  /* the same */
+	bool has_drafts;          /* a DraftNames was met */
 	struct config_word patterns[CONFIG_PATTERNS_MAX];
 	size_t pattern_count;
 };
@@ -32,6 +32,9 @@ struct config_mount {
 struct config_writer {
 	struct writer_config config; /* name "" without ExtWrtName */
 	struct config_word name;     /* of ExtWrtName; len 0 without one */
+	/* Those Submitters names, groups with their @ */
+	struct config_word submitters[CONFIG_SUBMITTERS_MAX];
+	size_t submitter_count;
 	bool has_target;            /* a TargetServer was met, right or wrong */
 	struct target_config draft; /* the TargetServer being read */
 	bool has_address;           /* it named one, right or wrong */

@@ -202,6 +202,11 @@ static struct fs *new_fs(const struct fs_settings *settings)
 		return NULL;
 	fs->spool = settings->spool;
 	fs->keeper = settings->keeper;
+	fs->writers = settings->writers;
+	fs->writer_count = settings->writer_count;
+	for (i = 0; i < fs->writer_count; i++)
+		if (fs->writers[i].submitters.count != 0)
+			fs->has_submitters = true;
 	for (i = 0; i < settings->operator_count; i++)
 		if (fs->operator_count < DATASET_WRITERS_MAX)
 			fs->operators[fs->operator_count++] =

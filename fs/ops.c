@@ -20,18 +20,18 @@ void ops_owner(fuse_req_t req, struct spool_caller *out)
 	out->is_operator = who->uid == 0;
 }
 
-static bool holds(const gid_t *groups, int count, gid_t wanted)
+static bool is_any(const gid_t *groups, int count, ops_group_test *is_wanted,
+	const void *arg)
 {
 	int i;
 
 	for (i = 0; i < count; i++)
-		if (groups[i] == wanted)
+		if (is_wanted(arg, groups[i]))
 			return true;
 	return false;
 }
 
-/* A caller whose groups cannot be read is in none. */
-static bool is_in_group(fuse_req_t req, gid_t wanted)
+bool ops_is_in_group(fuse_req_t req, ops_group_test *is_wanted, const void *arg)
 {
 	gid_t first[GROUPS_FIRST];
 	gid_t *all;
@@ -40,14 +40,19 @@ static bool is_in_group(fuse_req_t req, gid_t wanted)
 	bool is_in;
 
 	if (count <= GROUPS_FIRST)
-		return holds(first, count, wanted);
+		return is_any(first, count, is_wanted, arg);
 	all = calloc((size_t)count, sizeof *all);
 	if (all == NULL)
 		return false;
 	wider = fuse_req_getgroups(req, count, all);
-	is_in = holds(all, wider < count ? wider : count, wanted);
+	is_in = is_any(all, wider < count ? wider : count, is_wanted, arg);
 	free(all);
 	return is_in;
+}
+
+static bool is_this(const void *wanted, gid_t gid)
+{
+	return *(const gid_t *)wanted == gid;
 }
 
 void ops_caller(fuse_req_t req, struct spool_caller *out)
@@ -57,7 +62,7 @@ void ops_caller(fuse_req_t req, struct spool_caller *out)
 	ops_owner(req, out);
 	if (!out->is_operator && fs->has_operator_gid)
 		out->is_operator = out->gid == fs->operator_gid
-			|| is_in_group(req, fs->operator_gid);
+			|| ops_is_in_group(req, is_this, &fs->operator_gid);
 }
 
 void ops_caller_of_name(

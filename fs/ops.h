@@ -33,6 +33,9 @@ struct fs {
 	pid_t keeper;
 	struct operator_ops operators[DATASET_WRITERS_MAX];
 	size_t operator_count;
+	const struct writer_config *writers;
+	size_t writer_count;
+	bool has_submitters; /* one of them has */
 	bool has_operator_gid;
 	gid_t operator_gid;
 	int64_t since_ns; /* wall clock: the times of the fixed nodes */
@@ -72,6 +75,14 @@ void ops_caller_of_name(
 	fuse_req_t req, const char *name, struct spool_caller *out);
 void ops_caller_of(
 	fuse_req_t req, const struct dataset *d, struct spool_caller *out);
+
+/*
+ * Whether one of the groups that /proc/PID/status tells is wanted. A caller
+ * whose groups cannot be read is in none.
+ */
+typedef bool ops_group_test(const void *arg, gid_t gid);
+bool ops_is_in_group(
+	fuse_req_t req, ops_group_test *is_wanted, const void *arg);
 
 /* The data set of a node, or of the handle that was opened on it; one that
  * lingers is PURGED. */

@@ -1,6 +1,7 @@
 /* Directories: listing, unlink, and what may not be made in them. */
 #include "label.h"
 #include "ops.h"
+#include "ops_submit.h"
 #include "text.h"
 
 #include <errno.h>
@@ -147,6 +148,10 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 	}
 	if ((flags & ~(unsigned int)RENAME_NOREPLACE) != 0) {
 		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	if (!ops_may_submit(req, to.writer)) {
+		fuse_reply_err(req, EACCES);
 		return;
 	}
 	ops_caller_of_name(req, name, &caller);

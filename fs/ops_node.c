@@ -1,6 +1,7 @@
 /* What a node is: lookup and attributes. */
 #include "label.h"
 #include "ops.h"
+#include "ops_submit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -179,20 +180,32 @@ void ops_setattr(fuse_req_t req, fuse_ino_t node, struct stat *attributes,
 		reply_dataset(req, &d);
 }
 
+/* Fixed nodes: by their mode, and Submitters for writing. */
+static int access_fixed(fuse_req_t req, fuse_ino_t node, int mask)
+{
+	struct fs *fs = ops_fs(req);
+	const char *writer = NULL;
+	struct spool_caller caller;
+	struct stat st;
+
+	ops_owner(req, &caller);
+	tree_attributes(node, fs->since_ns, &st);
+	if (!tree_allows(&st, caller.uid, caller.gid, mask))
+		return EACCES;
+	if (tree_is_writer(node) && (mask & W_OK) != 0)
+		writer = spool_writer(fs->spool, tree_writer_index(node));
+	return writer == NULL || ops_may_submit(req, writer) ? 0 : EACCES;
+}
+
 void ops_access(fuse_req_t req, fuse_ino_t node, int mask)
 {
 	struct fs *fs = ops_fs(req);
 	struct spool_caller caller;
 	struct dataset d;
-	struct stat st;
 	int err = 0;
 
 	if (!tree_is_dataset(node)) {
-		ops_owner(req, &caller);
-		tree_attributes(node, fs->since_ns, &st);
-		if (!tree_allows(&st, caller.uid, caller.gid, mask))
-			err = EACCES;
-		fuse_reply_err(req, err);
+		fuse_reply_err(req, access_fixed(req, node, mask));
 		return;
 	}
 	if (ops_dataset(fs, node, &d) != 0) {

@@ -1,5 +1,6 @@
 /* OPEN, CREATE, RELEASE: every open for writing makes a new data set. */
 #include "ops.h"
+#include "ops_submit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,20 @@ static void who_opens(fuse_req_t req, struct spool_caller *out)
 		ops_owner(req, out);
 }
 
+/*
+ * A new data set of the same writer. What is gone by now is the kernel's to
+ * look up again, as fresh_take() says.
+ */
+static int may_open(fuse_req_t req, fuse_ino_t node)
+{
+	struct fs *fs = ops_fs(req);
+	struct dataset d;
+
+	if (!fs->has_submitters || ops_dataset(fs, node, &d) != 0)
+		return 0;
+	return ops_may_submit(req, d.writer) ? 0 : -EACCES;
+}
+
 static void open_writer(
 	fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 {
@@ -52,8 +67,12 @@ static void open_writer(
 	char program[SPOOL_PROGRAM_MAX];
 	struct fresh_caller caller = { .program = program };
 	struct spool_file *file;
-	int err;
+	int err = may_open(req, node);
 
+	if (err != 0) {
+		fuse_reply_err(req, -err);
+		return;
+	}
 	who_opens(req, &caller.who);
 	caller.tid = caller.who.pid;
 	task_program(fs->tasks, caller.tid, program);
@@ -145,6 +164,10 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 		writer = spool_writer(fs->spool, tree_writer_index(parent));
 	if (writer == NULL) {
 		fuse_reply_err(req, owner.uid == 0 ? EPERM : EACCES);
+		return;
+	}
+	if (!ops_may_submit(req, writer)) {
+		fuse_reply_err(req, EACCES);
 		return;
 	}
 	fresh_forget(fs->fresh, owner.pid);

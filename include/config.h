@@ -46,6 +46,17 @@ struct timeout_config {
 	uint32_t rcpt_cmd_s;      /* 300 */
 };
 
+/* Submitters: who may write data sets for a writer; count 0 is everybody. */
+enum { CONFIG_SUBMITTERS_MAX = 64 };
+
+struct submitters {
+	size_t count;
+	struct {
+		bool is_group;
+		uint32_t id; /* uid_t or gid_t */
+	} all[CONFIG_SUBMITTERS_MAX];
+};
+
 /* One CSSMTP configuration file: one attached forwarder. */
 struct writer_config {
 	char name[WRITER_NAME_MAX + 1]; /* ExtWrtName, else the file's name */
@@ -55,6 +66,7 @@ struct writer_config {
 	uint32_t retry_count;        /* RetryLimit Count, default 5 */
 	uint32_t retry_interval_min; /* RetryLimit Interval, default 1 */
 	struct timeout_config timeout;
+	struct submitters submitters;
 	uint32_t job_size_kb; /* JESJobSize, 1000 octets, 0 no limit; 0 */
 };
 

@@ -31,6 +31,10 @@ struct fs_settings {
 	const char *options; /* those of the mount */
 	pid_t keeper; /* ends when the mount is over; told to who unmounts */
 	struct spool *spool; /* with its writers; outlives the fs */
+	/* Their Submitters; a writer that is not there is everybody's. Outlive
+	 * the fs. */
+	const struct writer_config *writers;
+	size_t writer_count;
 	/* What the forwarders show; copied. */
 	const struct operator_ops *operators;
 	size_t operator_count;

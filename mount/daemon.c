@@ -181,6 +181,8 @@ static int mount_it(struct daemon *d)
 	struct fs_settings settings = {
 		.options = d->settings->mount_options,
 		.keeper = getppid(),
+		.writers = c->writers,
+		.writer_count = c->writer_count,
 		.spool = d->spool,
 		.has_operator_gid = c->has_operator_gid,
 		.operator_gid = c->operator_gid,

@@ -58,6 +58,8 @@ static void start_fs(void)
 	};
 	struct fs_settings settings = {
 		.spool = mounted.spool,
+		.writers = mounted.writers,
+		.writer_count = mounted.writer_count,
 		.operators = operators,
 		.operator_count = 2,
 		.has_operator_gid = true,

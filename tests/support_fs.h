@@ -27,6 +27,8 @@ struct mounted {
 	struct store *store;
 	void (*change_store)(struct store *store); /* before it serves */
 	struct spool *spool;
+	const struct writer_config *writers; /* Submitters, before it serves */
+	size_t writer_count;
 	struct fs_mount *mount;
 	struct fs *fs;
 	struct mutex lock;

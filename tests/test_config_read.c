@@ -117,6 +117,62 @@ START_TEST(a_writer_is_named_as_its_file_or_as_it_says)
 }
 END_TEST
 
+/* Accounts that every host has. */
+START_TEST(accounts_are_looked_up)
+{
+	const struct submitters *s;
+
+	put_main("MAIL.conf", "User root\nOperatorGroup root\n");
+	folder_put(dir, "MAIL.conf",
+		TARGET "Submitters root,@root\nSubmitters nobody\n");
+	ck_assert_int_eq(read_all(), 0);
+	expect_messages("");
+	ck_assert(config->has_user);
+	ck_assert_uint_eq(config->user_uid, 0);
+	ck_assert_uint_eq(config->user_gid, 0);
+	ck_assert(config->has_operator_gid);
+	s = &config->writers[0].submitters;
+	ck_assert_uint_eq(s->count, 3);
+	ck_assert(!s->all[0].is_group && s->all[0].id == 0);
+	ck_assert(s->all[1].is_group && s->all[1].id == 0);
+	ck_assert(!s->all[2].is_group && s->all[2].id != 0);
+}
+END_TEST
+
+START_TEST(each_account_that_is_unknown_is_told_with_its_place)
+{
+	put_main("MAIL.conf", "User no-such-user\n");
+	folder_put(dir, "MAIL.conf",
+		TARGET "Submitters root,nosuch,@root,@no-such,@\x7f\n"
+		       "Submitters @nosuch\nSubmitters nosuch,root\n");
+	ck_assert_int_eq(read_all(), -EINVAL);
+	expect_messages(
+		"@/jesfs.conf:3:6: User \"no-such-user\": no such user, "
+		"expected the name of a user\n"
+		"@/MAIL.conf:5:12: Submitters \"root,nosuch,@root,@no-such,"
+		"@\\x7f\" has a control character, expected names of users, "
+		"and of groups with @ before them, commas between, at most "
+		"64\n"
+		"@/MAIL.conf:6:12: Submitters \"@nosuch\": no such group, "
+		"expected the name of a group\n"
+		"@/MAIL.conf:7:12: Submitters \"nosuch\": no such user, "
+		"expected the name of a user\n");
+}
+END_TEST
+
+START_TEST(each_name_of_a_list_has_its_own_column)
+{
+	put_main("MAIL.conf", "");
+	folder_put(dir, "MAIL.conf",
+		TARGET "Submitters root,nosuch,@root,@no-such\n");
+	ck_assert_int_eq(read_all(), -EINVAL);
+	expect_messages("@/MAIL.conf:5:17: Submitters \"nosuch\": no such "
+			"user, expected the name of a user\n"
+			"@/MAIL.conf:5:30: Submitters \"@no-such\": no such "
+			"group, expected the name of a group\n");
+}
+END_TEST
+
 START_TEST(every_error_of_every_file_is_told_in_one_run)
 {
 	put_main("w?.conf", "LogLevl 7\nOperatorGroup no-such-group\n");
@@ -316,6 +372,9 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, the_smallest_configuration_works);
 	tcase_add_test(t, a_writer_is_named_as_its_file_or_as_it_says);
 	tcase_add_test(t, every_error_of_every_file_is_told_in_one_run);
+	tcase_add_test(t, accounts_are_looked_up);
+	tcase_add_test(t, each_account_that_is_unknown_is_told_with_its_place);
+	tcase_add_test(t, each_name_of_a_list_has_its_own_column);
 	tcase_add_test(t, a_missing_configuration_is_named);
 	tcase_add_test(t, an_empty_configuration_says_what_it_needs);
 	tcase_add_test(t, a_pattern_without_a_file_is_named);

@@ -24,6 +24,10 @@ static char *read_mount(const char *text, size_t len, size_t *errors)
 
 /* ---- wrong writers' files ----------------------------------------------- */
 
+#define SUBMITTERS                                                             \
+	", expected names of users, and of groups with @ before them, commas " \
+	"between, at most 64\n"
+
 static const struct {
 	const char *text;
 	const char *messages;
@@ -32,8 +36,8 @@ static const struct {
 	{ "# nothing here\n", "W: no TargetServer, expected at least one\n" },
 	{ TARGET "TargetSever\n{\n TargetIP 1.2.3.4\n}\n",
 		"W:5:1: unknown statement \"TargetSever\", expected "
-		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
-		"JESJobSize\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ "TargetServer\n{\n  TargetIPs 1.2.3.4\n}\n",
 		"W:3:3: \"TargetIPs\" in TargetServer, expected }, TargetIP, "
 		"ConnectPort, ConnectLimit, MaxMsgSent or MessageSize\n"
@@ -89,7 +93,8 @@ static const struct {
 	{ TARGET "RetryLimit 5\n",
 		"W:5:12: \"5\" after RetryLimit, expected {\n"
 		"W:5:12: unknown statement \"5\", expected TargetServer, "
-		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
+		"RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ TARGET "RetryLimit\n{\n Count 100\n Interval 73\n}\n",
 		"W:5:1: Count times Interval is 7300 minutes, expected at most "
 		"7200\n" },
@@ -103,6 +108,20 @@ static const struct {
 		"from 1 to 1200\n"
 		"W:9:14: ConnectIdle \"1201\" is out of range, expected a "
 		"number from 0 to 1200\n" },
+	{ TARGET "Submitters\n", "W:5:11: Submitters has no value" SUBMITTERS },
+	{ TARGET "Submitters a,,b\n",
+		"W:5:12: Submitters \"a,,b\" has an empty name" SUBMITTERS },
+	{ TARGET "Submitters a,@\n",
+		"W:5:12: Submitters \"a,@\" has an empty name" SUBMITTERS },
+	{ TARGET "Submitters a b\n",
+		"W:5:14: \"b\" after the value of Submitters, expected the "
+		"end of the line\n" },
+	{ TARGET "Submitters "
+		 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		 "xxxx\n",
+		"W:5:12: Submitters "
+		"\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxx\" has a name that is too long" SUBMITTERS },
 	{ TARGET "ExtWrtName TOOLONGNAME\n",
 		"W:5:12: ExtWrtName \"TOOLONGNAME\" is not a writer name, "
 		"expected 1 to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or "
@@ -134,12 +153,14 @@ static const struct {
 		"W:3:2: \"{\" out of place, expected a statement\n" },
 	{ TARGET "Unknown { One { Two } } ExtWrtName INTRDR\n",
 		"W:5:1: unknown statement \"Unknown\", expected TargetServer, "
-		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n"
+		"RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n"
 		"W:5:36: ExtWrtName \"INTRDR\" is reserved by JES, expected 1 "
 		"to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or NJERDR\n" },
 	{ TARGET "Unknown {",
 		"W:5:1: unknown statement \"Unknown\", expected TargetServer, "
-		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
+		"RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ "TargetServer {\n TargetIP {\n 1.2.3.4 } }\n",
 		"W:2:11: TargetIP has no value, expected an IPv4 or IPv6 "
 		"address\n"
@@ -147,21 +168,23 @@ static const struct {
 	/* What is shown is escaped and cut. */
 	{ TARGET "\x1b[2J 1\n",
 		"W:5:1: unknown statement \"\\x1b[2J\", expected TargetServer, "
-		"RetryLimit, TimeOut, ExtWrtName or JESJobSize\n" },
+		"RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ TARGET "ExtWrtName A\x01\n",
 		"W:5:12: ExtWrtName \"A\\x01\" has a control character, "
 		"expected 1 to 8 of A-Z 0-9 $ # @, not INTRDR, STDWTR or "
 		"NJERDR\n" },
 	{ TARGET "\xc3\x84 1\n",
 		"W:5:1: unknown statement \"\\xc3\\x84\", expected "
-		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
-		"JESJobSize\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ TARGET "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		 "xxxxyz\n",
 		"W:5:1: unknown statement "
 		"\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		"xxxx...\", expected TargetServer, RetryLimit, TimeOut, "
-		"ExtWrtName or JESJobSize\n" },
+		"ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 	{ TARGET "JESJobSize 1000001\nJESJobSize -1\nJESJobSize 1K\n",
 		"W:5:12: JESJobSize \"1000001\" is out of range, expected a "
 		"number from 0 to 1000000\n"
@@ -172,8 +195,8 @@ static const struct {
 	/* A carriage return is a blank before a line feed only. */
 	{ TARGET "Ext\rWrtName A\r\n",
 		"W:5:1: unknown statement \"Ext\\x0dWrtName\", expected "
-		"TargetServer, RetryLimit, TimeOut, ExtWrtName or "
-		"JESJobSize\n" },
+		"TargetServer, RetryLimit, TimeOut, ExtWrtName, "
+		"JESJobSize or Submitters\n" },
 };
 
 START_TEST(a_wrong_writer_file_is_told_what_was_expected)
@@ -284,6 +307,26 @@ START_TEST(a_seventeenth_writer_config_is_one_too_many)
 	ck_assert_ptr_nonnull(strstr(messages, "J:17:14: WriterConfig"));
 	ck_assert_uint_eq(errors, 1);
 	ck_assert_uint_eq(mount.pattern_count, CONFIG_PATTERNS_MAX);
+	free(messages);
+	buf_fini(&text);
+}
+END_TEST
+
+START_TEST(a_sixty_fifth_submitter_is_one_too_many)
+{
+	struct buf text;
+	size_t errors, i;
+	char *messages;
+
+	buf_init(&text);
+	buf_puts(&text, TARGET);
+	for (i = 0; i <= CONFIG_SUBMITTERS_MAX; i++)
+		buf_puts(&text, i % 2 ? "Submitters a\n" : "Submitters @b\n");
+	messages = read_writer(text.data, text.len, &errors);
+	ck_assert_ptr_nonnull(
+		strstr(messages, "W:69:12: Submitters \"@b\" is"));
+	ck_assert_uint_eq(errors, 1);
+	ck_assert_uint_eq(writer.submitter_count, CONFIG_SUBMITTERS_MAX);
 	free(messages);
 	buf_fini(&text);
 }
@@ -409,6 +452,7 @@ int main(void)
 	tcase_add_loop_test(t, a_wrong_jesfs_conf_is_told_what_was_expected, 0,
 		COUNT(wrong_mounts));
 	tcase_add_test(t, a_seventeenth_writer_config_is_one_too_many);
+	tcase_add_test(t, a_sixty_fifth_submitter_is_one_too_many);
 	tcase_add_test(t, octets_of_any_value_give_messages);
 	tcase_add_test(t, a_line_of_a_megabyte_gives_a_short_message);
 	tcase_add_test(t, a_hundred_thousand_errors_are_counted_and_some_shown);
