@@ -156,7 +156,8 @@ void mounted_setup(void)
 	set_status(&mounted.batch, "BATCH");
 	ck_assert_int_eq(store_memory_open(&mounted.store), 0);
 	ck_assert_int_eq(
-		spool_open(mounted.store, ends_in_dot, NULL, &mounted.spool), 0);
+		spool_open(mounted.store, ends_in_dot, NULL, &mounted.spool),
+		0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "MAIL"), 0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "BATCH"), 0);
 	if (mounted.change_store != NULL)
