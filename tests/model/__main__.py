@@ -8,6 +8,7 @@ all agree; a sequence that does not is printed with the command repeating it.
 """
 
 import argparse
+import itertools
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import tempfile
 import time
 
 from batch import Totals, run_all
+from jobs import run_jobs
 from mount import Mount, MountError, lacks
 from operations import all_of, asked_for, at_random, sequence_of
 from shrink import shrink
@@ -40,6 +42,8 @@ def parse_options():
                         help="length 2, and 500 random ones")
     parser.add_argument("--seed", type=int, default=0,
                         help="of the random ones; else another each time")
+    parser.add_argument("--jobs", type=int, default=4, metavar="N",
+                        help="mounts at the same time, 4")
     parser.add_argument("--random", type=int, default=None, metavar="N")
     parser.add_argument("--only", default="", metavar="two,one,random")
     parser.add_argument("--play", default="", metavar="SEQUENCE",
@@ -77,29 +81,54 @@ def shrunk(mount, options):
     return totals
 
 
-def run(options, scratch):
-    """Plays every part. Returns the totals of all."""
-    everything = Totals()
+def run_share(options, scratch, number):
+    """One job: every so many sequences of each part, on its own mount.
+
+    Returns the totals of each part.
+    """
+    folder = os.path.join(scratch, str(number))
+    os.mkdir(folder)
     mount = Mount(os.path.join(os.path.abspath(options.build), "jesfs"),
-                  scratch)
+                  folder)
+    results = []
     try:
         mount.start()
         if options.play:
-            return shrunk(mount, options)
+            return [shrunk(mount, options)]
         for part in parts_of(options):
             began = time.monotonic()
             totals = Totals()
-            run_all(mount, part.sequences, totals, FAILURES_MAX)
-            everything.merge(totals)
-            print(f"{part.name}: {totals.sequences} sequences played"
-                  f" ({part.asked} asked for), {totals.operations}"
-                  f" operations, {len(totals.failures)} failed,"
-                  f" {time.monotonic() - began:.1f} s", flush=True)
+            run_all(mount, itertools.islice(
+                part.sequences, number, None, options.jobs),
+                    totals, FAILURES_MAX)
+            totals.seconds = time.monotonic() - began
+            results.append(totals)
+        results[-1].restarts = mount.restarts
     finally:
         status = mount.stop()
     if status != 0:
         raise MountError(f"jesfs ended with {status}:\n{mount.log()}")
-    print(f"{mount.restarts} times killed and restarted;"
+    return results
+
+
+def run(options, scratch):
+    """Plays every part. Returns the totals of all."""
+    if options.play:
+        options.jobs = 1
+    everything = Totals()
+    shares = run_jobs(options.jobs,
+                      lambda number: run_share(options, scratch, number))
+    for part, results in zip(parts_of(options), zip(*shares)):
+        totals = Totals()
+        for share in results:
+            totals.merge(share)
+        everything.merge(totals)
+        if not options.play:
+            print(f"{part.name}: {totals.sequences} sequences played"
+                  f" ({part.asked} asked for), {totals.operations}"
+                  f" operations, {len(totals.failures)} failed,"
+                  f" {totals.seconds:.1f} s")
+    print(f"{everything.restarts} times killed and restarted;"
           f" {everything.labels_back} labels went back to an older data set")
     return everything
 

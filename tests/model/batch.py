@@ -37,6 +37,8 @@ class Totals:
         self.sequences = 0
         self.operations = 0
         self.labels_back = 0
+        self.restarts = 0
+        self.seconds = 0.0  # of the slowest job
         self.failures = []
 
     def add(self, player, sequence, failure):
@@ -52,6 +54,8 @@ class Totals:
         self.sequences += other.sequences
         self.operations += other.operations
         self.labels_back += other.labels_back
+        self.restarts += other.restarts
+        self.seconds = max(self.seconds, other.seconds)
         self.failures += other.failures
 
 

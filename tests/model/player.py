@@ -1,64 +1,27 @@
-"""Plays one sequence on the mount and on the model, and compares.
+"""Plays one sequence on the mount and on the model, call by call.
 
-After every operation: its errno, the listing of both writer directories, and
-of every data set its job id, inode, state, size and mode. At the end all
-handles are closed; then also what is in every data set, by every name that
-it has, its line in status/queue, and that it can be purged.
-
-What the program does after close(2) has returned is waited for: a look at
-the listing is repeated until it is as expected or WAIT_S are over.
+After every operation its errno and all that watch.py can see of the mount
+are compared. At the end all handles are closed; then also what is in every
+data set, its line in status/queue, and that it can be purged.
 """
 
 import errno
 import os
-import stat
 import time
 
-from spool_model import MAIL, Refused, SpoolModel
+from spool_model import MAIL, Refused
+from watch import WAIT_S, Disagreement, Watcher
 
-WAIT_S = 5.0
 SPOILED = b"##"
 SMALL = b"small"
 
 
-class Disagreement(Exception):
-    """What was expected and what was seen."""
-
-    def __init__(self, what, expected, seen):
-        super().__init__(what)
-        self.what = what
-        self.expected = expected
-        self.seen = seen
-
-
-def only_in(one, other):
-    """What a dictionary has that another has not, or has otherwise."""
-    return {key: one[key] for key in one if one[key] != other.get(key)}
-
-
-class Player:
+class Player(Watcher):
     """One sequence; its names carry a tag that no other sequence has."""
 
     def __init__(self, mount, tag=""):
-        self.mount = mount
-        self.tag = tag
-        self.model = SpoolModel()
-        self.handles = {}  # place: [(descriptor, handle of the model)]
-        self.jobs = set()
+        super().__init__(mount, tag)
         self.labels_back = 0
-
-    # ---- names ---------------------------------------------------------
-
-    def label(self, place, suffix=""):
-        """The name of a place, or of one beside it."""
-        return place[1] + self.tag + suffix
-
-    def path(self, writer, name):
-        """A name in a writer directory."""
-        return os.path.join(self.mount.directory(writer), name)
-
-    def _is_ours(self, name):
-        return self.tag in name
 
     def _top(self, place):
         stack = self.handles.get(place)
@@ -332,83 +295,15 @@ class Player:
                 except OSError:
                     pass
         self.handles.clear()
+        self.forget()
         self.model.kill()
         places = {}
         for writer in (1, 2):
-            for name in self._names(writer):
+            for name in self.names(writer):
                 job = os.getxattr(self.path(writer, name), "user.jes.jobid")
                 places[writer, name] = job.decode()
         self.labels_back += sum(1 for _ in self.model.see_labels(places))
         self.compare()
-
-    # ---- what can be seen ----------------------------------------------
-
-    def _names(self, writer):
-        return filter(self._is_ours, os.listdir(self.mount.directory(writer)))
-
-    def _expected(self):
-        return {
-            (one.writer, one.shown()): {
-                "job": one.job, "inode": one.inode, "state": one.state,
-                "size": len(one.octets), "modes": sorted(one.modes)}
-            for one in self.model.data_sets}
-
-    def _seen(self):
-        found = {}
-        for writer in (1, 2):
-            for name in self._names(writer):
-                path = self.path(writer, name)
-                try:
-                    found[writer, name] = self._look(path)
-                except FileNotFoundError:
-                    continue  # went between the listing and the look
-        return found
-
-    @staticmethod
-    def _look(path):
-        status = os.lstat(path)
-        return {"job": os.getxattr(path, "user.jes.jobid").decode(),
-                "inode": status.st_ino,
-                "state": os.getxattr(path, "user.jes.state").decode(),
-                "size": status.st_size,
-                "modes": [stat.S_IMODE(status.st_mode)]}
-
-    @staticmethod
-    def _agree(expected, seen):
-        if expected.keys() != seen.keys():
-            return False
-        for place, one in expected.items():
-            other = seen[place]
-            if not set(other["modes"]) <= set(one["modes"]):
-                return False
-            if any(one[key] != other[key]
-                   for key in ("job", "inode", "state", "size")):
-                return False
-        return True
-
-    def _agree_in_time(self, look, expected, agree, what):
-        deadline = time.monotonic() + WAIT_S
-        while not agree(expected, seen := look()):
-            if time.monotonic() > deadline:
-                raise Disagreement(what, only_in(expected, seen),
-                                   only_in(seen, expected))
-            time.sleep(0.0005)
-
-    def compare(self):
-        """The listings of both writers, until they are as expected."""
-        self._agree_in_time(
-            self._seen, self._expected(), self._agree, "listing")
-        for stack in self.handles.values():
-            for descriptor, handle in stack:
-                self._compare_size(descriptor, handle.data_set)
-
-    def _compare_size(self, descriptor, one):
-        try:
-            seen = os.fstat(descriptor).st_size
-        except OSError as error:
-            seen = errno.errorcode[error.errno]
-        if seen != len(one.octets):
-            raise Disagreement("fstat of a handle", len(one.octets), seen)
 
     # ---- the end -------------------------------------------------------
 
@@ -419,40 +314,11 @@ class Player:
                 self._play_close(place, None)
         self.compare()
         for one in self.model.data_sets:
-            self._compare_octets(one)
-        self._compare_queue()
+            self.compare_octets(one)
+        self.compare_queue()
         for one in list(self.model.data_sets):
             self._purge(one)
         self.compare()
-
-    def _compare_octets(self, one):
-        for name in {one.shown(), one.job_name()}:
-            with open(self.path(one.writer, name), "rb") as opened:
-                seen = opened.read()
-            if seen != one.octets:
-                raise Disagreement(
-                    f"content of {name}", one.octets, seen)
-
-    def _compare_queue(self):
-        expected = {}
-        for one in self.model.data_sets:
-            writer = os.path.basename(self.mount.directory(one.writer))
-            expected[one.job] = (writer, one.state, one.reason)
-
-        def look():
-            path = os.path.join(self.mount.point, "status", "queue")
-            with open(path, encoding="utf-8") as queue:
-                rows = [line.split(None, 5) for line in queue][1:]
-            # WRITER OWNER STATE, NEXT TRY, REASON: of our jobs
-            return {row[0]: (row[1], row[3], row[5].strip())
-                    for row in rows if row[0] in self.jobs}
-
-        def agree(wanted, seen):
-            return wanted.keys() == seen.keys() and all(
-                row[:2] == seen[job][:2] and row[2] in seen[job][2]
-                for job, row in wanted.items())
-
-        self._agree_in_time(look, expected, agree, "status/queue")
 
     def clean_up(self):
         """After a disagreement: nothing of it is left to the next one."""
@@ -466,7 +332,7 @@ class Player:
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline:
             left = [(writer, name) for writer in (1, 2)
-                    for name in self._names(writer)]
+                    for name in self.names(writer)]
             if not left:
                 return
             for writer, name in left:
