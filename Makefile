@@ -102,6 +102,11 @@ build/packages/%: tests/packages tests/setup
 	tests/setup $*
 	touch $@
 
+build/packages/unpacked: tests/packages tests/zoo/unpack
+	mkdir -p $(@D)
+	tests/zoo/unpack build/unpacked
+	touch $@
+
 $(BUILD)/%.o: %.c | build/packages/build
 	echo 'compile $<'
 	mkdir -p $(@D)
@@ -137,7 +142,7 @@ $(BUILD)/test_mount_point: \
 $(BUILD)/test_occupants: \
 	$(patsubst %,$(BUILD)/mount/%.o,occupants mount_table)
 $(BUILD)/test_program: | $(PROGRAM)
-$(BUILD)/test_e2e_zoo: | build/packages/zoo
+$(BUILD)/test_e2e_zoo: | build/packages/zoo build/packages/unpacked
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(LIBRARY) \

@@ -48,6 +48,7 @@ struct zoo_row {
 	"tar -C $WORK -cf $WORK/archive $(basename $F) && "
 /* In /tmp it would make no backups. */
 #define VIM "vim.tiny -u NONE -N -es --cmd 'set backupskip=' "
+#define SFTP "$ZOO/ssh sftp -b - -F $WORK/ssh_config zoo"
 #define JAVA                                                                   \
 	"ecj -17 -proc:none -d $WORK $ZOO/Write.java && java -Xshare:auto "    \
 	"-XX:TieredStopAtLevel=1 -cp $WORK Write "
@@ -152,6 +153,15 @@ static const struct zoo_row rows[] = {
 	ROW("cobol-records", COBOL("records"), .width = 79),
 	ROW("rexx", "rexx $ZOO/lineout.rexx"),
 
+	ROW("sftp", "echo put $MAIL $F | " SFTP),
+	ROW("sftp-p", "echo put -p $MAIL $F | " SFTP),
+	ROW("sftp-rename",
+		"printf 'put %s %s.filepart\\nrename %s.filepart %s\\n' "
+		"$MAIL $F $F $F | " SFTP),
+	ROW("scp", "$ZOO/ssh scp -F $WORK/ssh_config $MAIL zoo:$F"),
+	ROW("scp-p", "$ZOO/ssh scp -p -F $WORK/ssh_config $MAIL zoo:$F"),
+	ROW("scp-old", "$ZOO/ssh scp -Op -F $WORK/ssh_config $MAIL zoo:$F"),
+	ROW("cron", "$ZOO/cron"),
 	ROW("children", "python3 $ZOO/write.py children"),
 	ROW("fork", "python3 $ZOO/write.py fork"),
 	ROW("killed", "python3 $ZOO/write.py killed", .status = 128 + SIGKILL,
@@ -309,6 +319,8 @@ static void set_environment(const struct zoo_row *row, const char *work)
 
 	ck_assert_ptr_nonnull(realpath("tests/zoo", path));
 	setenv("ZOO", path, 1);
+	ck_assert_ptr_nonnull(realpath("build/unpacked", path));
+	setenv("SERVICES", path, 1);
 	setenv("WORK", work, 1);
 	text_format(path, sizeof path, "%s/mail", work);
 	setenv("MAIL", path, 1);
