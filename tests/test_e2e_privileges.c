@@ -276,6 +276,7 @@ START_TEST(in_the_background_they_end_together_too)
 	char program[PATH_MAX];
 	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
 	int server, status;
+	char *text;
 	pid_t pid;
 
 	ck_assert_int_gt(len, 0);
@@ -293,7 +294,9 @@ START_TEST(in_the_background_they_end_together_too)
 		      "! grep -qx jesfs /proc/$p/comm || echo $p; done >%s/pid",
 			(int)getpid(), (int)getpid(), m.scratch),
 		0);
-	pid = atoi(file_text("%s/pid", m.scratch));
+	text = file_text("%s/pid", m.scratch);
+	pid = atoi(text);
+	free(text);
 	ck_assert_int_gt(pid, 0);
 	m.daemon = pid;
 	expect_no_privilege(mount_server(&m), user);
@@ -336,8 +339,10 @@ static pid_t write_half(const char *name, int signal_number)
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, "HELO A\n", 7) != 7)
 		_exit(3);
-	if (signal_number != 0)
+	if (signal_number != 0) {
+		signal(signal_number, SIG_DFL); /* sanitizers have their own */
 		raise(signal_number);
+	}
 	_exit(0);
 }
 
