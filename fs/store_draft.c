@@ -10,7 +10,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_CAP = 4096 };
+enum {
+	FIRST_CAP = 4096,
+	SMALL = 64 * 1024, /* stays in memory, however little there is left */
+	MEMORY_MAX = 256 * 1024 * 1024, /* of all drafts, but small ones */
+};
+
+/* Octets of all drafts in memory. */
+static atomic_size_t memory_octets;
 
 struct draft *draft_new(const struct dataset *attributes)
 {
@@ -33,8 +40,19 @@ struct draft *draft_ref(struct draft *d)
 
 void content_unref(struct content *c)
 {
-	if (c != NULL && atomic_fetch_sub(&c->refs, 1) == 1)
-		free(c);
+	if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
+		return;
+	atomic_fetch_sub(&memory_octets, c->cap);
+	free(c);
+}
+
+/* Many that are open at once do not fill the memory: then they get files of
+ * their own before they have to. */
+static bool stays_in_memory(uint64_t size)
+{
+	return size <= SMALL
+		|| (size <= SEGMENT_RECORD_MAX
+			&& atomic_load(&memory_octets) < MEMORY_MAX);
 }
 
 void draft_unref(struct draft *d)
@@ -69,6 +87,7 @@ static int own_content_locked(struct draft *d, size_t size) REQUIRES(&d->lock)
 		return -ENOMEM;
 	atomic_init(&fresh->refs, 1);
 	fresh->cap = cap;
+	atomic_fetch_add(&memory_octets, cap);
 	if (old != NULL)
 		memcpy(fresh->octets, old->octets, (size_t)d->size);
 	d->content = fresh;
@@ -154,7 +173,7 @@ int draft_write(struct draft *d, int files, uint64_t offset, const void *octets,
 
 	if (len == 0)
 		return 0;
-	if (d->fd < 0 && offset + len <= SEGMENT_RECORD_MAX)
+	if (d->fd < 0 && stays_in_memory(offset + len))
 		return write_memory(d, offset, octets, len);
 	if (d->fd < 0)
 		err = spill(d, files);
@@ -193,7 +212,7 @@ int draft_truncate(struct draft *d, int files, uint64_t size)
 {
 	int err = 0;
 
-	if (d->fd < 0 && size <= SEGMENT_RECORD_MAX)
+	if (d->fd < 0 && stays_in_memory(size))
 		return truncate_memory(d, size);
 	if (d->fd < 0)
 		err = spill(d, files);

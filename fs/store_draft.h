@@ -1,8 +1,9 @@
 /*
  * store_draft - the octets of a data set while it is written.
  *
- * Up to 1 MiB they are in memory; a larger one gets a file of its own, and
- * stays there. A draft knows which octets are newer than the last flush.
+ * Up to 1 MiB they are in memory, unless there is too much of that already; a
+ * larger one gets a file of its own, and stays there. A draft knows which
+ * octets are newer than the last flush.
  *
  * Threads: write and truncate one at a time, as store.h says; everything
  * else any. It lives as long as somebody holds a reference.

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -234,6 +235,17 @@ static int run(const struct options *o)
 	return status;
 }
 
+/* Large data sets that are open have a file each: store_draft.h. */
+static void allow_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int main(int argc, char **argv)
 {
 	char why[OPTIONS_WHY_MAX];
@@ -243,6 +255,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_NAME, "jesfs");
 	signal(SIGPIPE, SIG_IGN);
 	mallopt(M_ARENA_MAX, ARENAS);
+	allow_files();
 	if (options_read(argc, argv, &o, why) != 0) {
 		fprintf(stderr, "jesfs: %s\nTry jesfs --help.\n", why);
 		return EXIT_USAGE;
