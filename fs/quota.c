@@ -14,8 +14,9 @@ enum { BUCKETS = 1024 }; /* a power of two */
 struct quota_account {
 	struct quota_account *next; /* of the same bucket */
 	uid_t uid;
-	uint64_t octets; /* these two: the quota's lock */
+	uint64_t octets; /* these three: the quota's lock */
 	uint64_t datasets;
+	uint64_t open;
 };
 
 struct quota {
@@ -208,6 +209,27 @@ int quota_add(struct quota *q, struct quota_account *a, bool is_operator)
 		a->datasets++;
 	mutex_unlock(&q->lock);
 	return err;
+}
+
+int quota_enter(struct quota *q, struct quota_account *a, bool is_operator)
+{
+	int err = 0;
+
+	mutex_lock(&q->lock);
+	if (a->open >= QUOTA_OPEN_MAX && !is_operator)
+		err = -ENFILE;
+	else
+		a->open++;
+	mutex_unlock(&q->lock);
+	return err;
+}
+
+void quota_leave(struct quota *q, struct quota_account *a)
+{
+	mutex_lock(&q->lock);
+	assert(a->open > 0);
+	a->open--;
+	mutex_unlock(&q->lock);
 }
 
 int quota_found(struct quota *q, uid_t uid, uint64_t octets)

@@ -28,6 +28,7 @@ enum {
 	QUOTA_RESERVE_PERCENT = 5,
 	QUOTA_SHORT_PERCENT = 80,  /* from here on the spool is short */
 	QUOTA_RELIEF_PERCENT = 75, /* below this it is not any more */
+	QUOTA_OPEN_MAX = 4096,     /* data sets that one owner writes at once */
 };
 
 struct quota;
@@ -57,6 +58,12 @@ MUST_USE int quota_check(
 /* Counts one more data set, if it may come. Returns as quota_check(). */
 MUST_USE int quota_add(
 	struct quota *q, struct quota_account *a, bool is_operator);
+
+/* The owner begins to write one more, and ends: 0, or -ENFILE when they are
+ * QUOTA_OPEN_MAX. Operators may. */
+MUST_USE int quota_enter(
+	struct quota *q, struct quota_account *a, bool is_operator);
+void quota_leave(struct quota *q, struct quota_account *a);
 
 /* Counts a data set that is there already, with its octets, whatever the
  * limits. Returns 0 or -ENOMEM. */

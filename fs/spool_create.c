@@ -160,11 +160,17 @@ int spool_create(struct spool *sp, const char *writer, const char *label,
 	f = file_new(sp, owner, program, now_ns);
 	if (f == NULL)
 		return -ENOMEM;
+	err = quota_enter(sp->quota, f->account, f->is_operator);
+	if (err != 0) {
+		spool_file_unref(f);
+		return err;
+	}
 	err = look_up_place(
 		sp, writer, owner, exclusive, &d, f, &writer_number);
 	if (err == 0)
 		err = make(sp, &d, writer_number, exclusive, f);
 	if (err != 0) {
+		quota_leave(sp->quota, f->account);
 		spool_file_unref(f);
 		return err;
 	}

@@ -42,8 +42,8 @@ struct spool_file;
  *
  * Returns 0; -EEXIST when exclusive and the owner lists the label; -EINVAL
  * for a label that label_check() refuses; -ENAMETOOLONG; -ENOENT for an
- * unknown writer; -EDQUOT when the owner may have no more data sets; -EROFS;
- * -ENOSPC; -EIO; -ENOMEM.
+ * unknown writer; -EDQUOT when the owner may have no more data sets; -ENFILE
+ * when he has too many open; -EROFS; -ENOSPC; -EIO; -ENOMEM.
  */
 MUST_USE int spool_create(struct spool *sp, const char *writer,
 	const char *label, const struct spool_caller *owner, mode_t mode,

@@ -175,6 +175,7 @@ void spool_file_release(struct spool_file *f, bool was_killed)
 	bool is_late = false;
 	int err;
 
+	quota_leave(f->spool->quota, f->account);
 	spool_file_take_turn(f);
 	f->is_released = true;
 	is_gone = f->is_gone;

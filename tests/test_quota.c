@@ -54,6 +54,28 @@ START_TEST(a_limit_of_an_owner_holds_at_its_last_octet)
 }
 END_TEST
 
+START_TEST(an_owner_writes_so_many_at_once)
+{
+	struct quota_account *a, *other;
+	struct quota *q;
+	int i;
+
+	ck_assert_int_eq(quota_open(&q), 0);
+	a = quota_account(q, 7);
+	other = quota_account(q, 8);
+	for (i = 0; i < QUOTA_OPEN_MAX; i++)
+		ck_assert_int_eq(quota_enter(q, a, false), 0);
+	ck_assert_int_eq(quota_enter(q, a, false), -ENFILE);
+	ck_assert_int_eq(quota_enter(q, other, false), 0);
+	ck_assert_int_eq(quota_enter(q, a, true), 0);
+	quota_leave(q, a);
+	ck_assert_int_eq(quota_enter(q, a, false), -ENFILE);
+	quota_leave(q, a);
+	ck_assert_int_eq(quota_enter(q, a, false), 0);
+	quota_close(q);
+}
+END_TEST
+
 START_TEST(thousands_of_owners_are_told_apart)
 {
 	struct spool_limits l = { .user_datasets = 1 };
@@ -78,6 +100,7 @@ int main(void)
 
 	tcase_add_loop_test(t, limits_of_any_size_are_kept, 0, 7);
 	tcase_add_test(t, a_limit_of_an_owner_holds_at_its_last_octet);
+	tcase_add_test(t, an_owner_writes_so_many_at_once);
 	tcase_add_test(t, thousands_of_owners_are_told_apart);
 	suite_add_tcase(s, t);
 	return suite_run(s);
