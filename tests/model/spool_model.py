@@ -44,6 +44,7 @@ class DataSet:
         self.durable = None
         self.is_closing = False
         self.modes = {0o600}
+        self.modes_once = {0o600}
         self.may_get_label_back = False
         self.job = None
         self.inode = None
@@ -127,6 +128,7 @@ class SpoolModel:
         fresh = DataSet(writer, label)
         if holder is not None:
             fresh.modes |= holder.modes  # as a plain file would keep its own
+            fresh.modes_once |= holder.modes
         self._give_label(fresh, writer, label)
         self.data_sets.append(fresh)
         return Handle(fresh, appends)
@@ -169,7 +171,9 @@ class SpoolModel:
 
     def chmod(self, writer, label, mode):
         """chmod(2); data sets are their owner's alone."""
-        self.need(writer, label).modes = {mode & 0o600}
+        one = self.need(writer, label)
+        one.modes = {mode & 0o600}
+        one.modes_once |= one.modes
 
     def truncate(self, writer, label, _size):
         """truncate(2) by path: only a handle changes octets."""
@@ -198,10 +202,9 @@ class SpoolModel:
         self._put(handle.data_set, offset, octets)
 
     def ftruncate(self, handle, size):
-        """ftruncate(2)."""
+        """ftruncate(2); whoever calls it has not closed yet."""
         one = handle.data_set
-        if size != len(one.octets):
-            one.is_closing = False
+        one.is_closing = False
         one.octets = one.octets[:size].ljust(size, b"\0")
 
     @staticmethod
@@ -251,7 +254,7 @@ class SpoolModel:
         listings are right, and the first one seen counts.
         """
         for one in list(self.data_sets):
-            one.modes = one.modes | {0o600}
+            one.modes = one.modes | one.modes_once
             if one.state == "open":
                 self._restart_open(one)
         for one in self.data_sets:
