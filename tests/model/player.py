@@ -297,6 +297,8 @@ class Player(Watcher):
         self.handles.clear()
         self.forget()
         self.model.kill()
+        # A job that never was on disk leaves its number to another.
+        self.jobs = {one.job for one in self.model.data_sets}
         places = {}
         for writer in (1, 2):
             for name in self.names(writer):
