@@ -292,13 +292,12 @@ START_TEST(an_open_data_set_says_what_its_model_says)
 	unsigned long count = setting("FSX_OPERATIONS", OPERATIONS);
 	unsigned long seed =
 		setting("FSX_SEED", (unsigned long)clock_wall_ns());
-	struct subject s;
+	struct subject s = { 0 };
 	struct mount m;
 	unsigned long i;
 
 	random_state = seed;
-	count += OPERATIONS_EACH - 1;
-	count -= count % OPERATIONS_EACH;
+	count = (count / OPERATIONS_EACH + 1) * OPERATIONS_EACH;
 	printf("fsx: %lu operations, FSX_SEED=%lu\n", count, seed);
 	fflush(stdout);
 	mount_start_simple(&m);
