@@ -143,6 +143,7 @@ $(BUILD)/test_occupants: \
 	$(patsubst %,$(BUILD)/mount/%.o,occupants mount_table)
 $(BUILD)/test_program: | $(PROGRAM)
 $(BUILD)/test_e2e_zoo: | build/packages/zoo build/packages/unpacked
+$(BUILD)/test_e2e_names: | build/packages/zoo
 
 # A fuzzer replays the files it is given, unless libFuzzer drives it.
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz_%.o $(LIBRARY) \

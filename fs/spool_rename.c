@@ -90,16 +90,20 @@ static void answer_at_once(struct renaming *u, int err)
  * What was sent before its writer gave it the name it was to have: the name
  * that lingers changes, so that he may go on with it. Where the new one is
  * taken the other keeps it. Who wanted to hold it, or to give it to another
- * writer, must hear that it is gone.
+ * writer, hears that it is gone, and then its name is.
  */
 static int rename_lingering_locked(struct spool *sp, struct roster_entry *e,
 	uint8_t writer, const char *label) REQUIRES(&sp->lock)
 {
 	struct roster_entry *fresh;
 
-	if (e == NULL || e->writer != writer
-		|| draft_names_match(&sp->drafts, label))
+	if (e == NULL)
 		return -ENOENT;
+	if (e->writer != writer || draft_names_match(&sp->drafts, label)) {
+		linger_remove(&sp->linger, e);
+		roster_entry_free(e);
+		return -ENOENT;
+	}
 	fresh = roster_entry_renamed(label);
 	if (fresh == NULL)
 		return -ENOMEM;

@@ -156,6 +156,20 @@ START_TEST(a_name_that_lingers_is_renamed_without_effect)
 }
 END_TEST
 
+START_TEST(who_comes_too_late_to_hold_it_hears_that_it_is_gone)
+{
+	struct spool_file *f;
+
+	linger();
+	put_sent("x");
+	ck_assert_int_eq(rename_in_mail("x", "x~", &alice), -ENOENT);
+	ck_assert_int_eq(spool_create(test_spool, "MAIL", "x", &alice, 0600,
+				 "test", true, &f),
+		0);
+	spool_file_release(f, false);
+}
+END_TEST
+
 START_TEST(without_its_label_nothing_lingers)
 {
 	uint64_t number = dataset_put(test_spool, "x", "a", &alice);
@@ -182,6 +196,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_new_data_set_takes_a_name_that_lingers);
 	tcase_add_test(tc, nothing_lingers_of_what_a_user_purged);
 	tcase_add_test(tc, a_name_that_lingers_is_renamed_without_effect);
+	tcase_add_test(tc, who_comes_too_late_to_hold_it_hears_that_it_is_gone);
 	tcase_add_test(tc, without_its_label_nothing_lingers);
 }
 
