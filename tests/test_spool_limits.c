@@ -320,7 +320,7 @@ END_TEST
 
 START_TEST(what_is_found_at_a_start_counts)
 {
-	struct spool_file *f;
+	struct spool_file *f, *g;
 
 	put(&alice, 300);
 	put(&alice, 300);
@@ -334,9 +334,10 @@ START_TEST(what_is_found_at_a_start_counts)
 	f = dataset_create(test_spool, "three", &alice);
 	ck_assert_int_eq(append(f, 400), 0);
 	ck_assert_int_eq(append(f, 1), -EDQUOT);
-	ck_assert_int_eq(create("four", &alice, &f), -EDQUOT);
-	ck_assert_int_eq(create("four", &bob, &f), 0);
+	ck_assert_int_eq(create("four", &alice, &g), -EDQUOT);
+	ck_assert_int_eq(create("four", &bob, &g), 0);
 	spool_file_release(f, false);
+	spool_file_release(g, false);
 }
 END_TEST
 
