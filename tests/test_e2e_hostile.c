@@ -24,6 +24,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Sanitizers keep shadows of memory, and what was freed. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+enum { SANITIZED = 5 };
+#else
+enum { SANITIZED = 1 };
+#endif
+
 enum {
 	MAILS = 100,
 	FACTOR_MAX = 100, /* times as long as alone would be harm */
@@ -32,7 +39,7 @@ enum {
 	FILES_FROM_US = 4096, /* ENFILE beyond: jes-spool(7) */
 	LARGE_FILES = 480,
 	LARGE_OCTETS = 1024 * 1024,
-	MEMORY_MAX_KIB = 400 * 1024,
+	MEMORY_MAX_KIB = 400 * 1024 * SANITIZED,
 	STALE_OCTETS = 3000,
 };
 
