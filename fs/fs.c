@@ -129,10 +129,10 @@ static int new_session(struct fs *fs, const struct fs_settings *settings,
 	char why[static FS_WHY_MAX])
 {
 	char name[DEVICE_NAME_MAX];
-	int device = fcntl(settings->device, F_DUPFD_CLOEXEC, 0);
+	int device = dup(settings->device); /* race detectors follow dup */
 	int err;
 
-	if (device < 0) {
+	if (device < 0 || fcntl(device, F_SETFD, FD_CLOEXEC) != 0) {
 		err = -errno;
 		text_copy(why, FS_WHY_MAX, strerror(-err));
 		return err;

@@ -27,7 +27,7 @@ static int sync_new(int directory)
 	return err;
 }
 
-/* root may be 0700 and nobody has been in it yet: no race to lose. */
+/* It is root's and closed to others until then, so nobody has been in it. */
 static int hand_over(int directory, const struct privileges_user *user)
 {
 	if (fchown(directory, user->uid, user->gid) != 0
@@ -79,10 +79,11 @@ static int prepare(const struct config *config, bool is_new, int directory,
 {
 	struct stat st;
 
-	if (is_new)
-		return hand_over(directory, user);
 	if (fstat(directory, &st) != 0)
 		return -errno;
+	/* Unless somebody has put another one in its place. */
+	if (is_new && st.st_uid == geteuid())
+		return hand_over(directory, user);
 	return check(config, &st, user, why);
 }
 
