@@ -34,7 +34,7 @@ void linger_fini(struct linger *l)
 {
 	size_t i;
 
-	for (i = 0; i < l->used; i++)
+	for (i = 0; l->slots != NULL && i < l->used; i++)
 		roster_entry_free(l->slots[(l->first + i) & MASK].entry);
 	free(l->slots);
 	free(l->numbers);
