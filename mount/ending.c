@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -19,8 +20,9 @@ enum { PID_DIGITS = 20 };
 /* How long the daemon may take to say who it is. */
 #define ANSWER_NS (5 * NS_PER_S)
 
+/* Of the process that serves, and of its parent where that keeps the mount. */
 struct ending {
-	int process; /* pidfd */
+	int processes[2]; /* pidfds; -1 for none */
 };
 
 struct question {
@@ -76,21 +78,55 @@ static int ask_pid(const char *mount_point, pid_t *out)
 
 /*
  * The number may be another process here, where the mount comes from another
- * PID namespace.
+ * PID namespace. A name can be read of any user's process, as a program's
+ * path cannot without CAP_SYS_PTRACE.
  */
 static bool is_daemon(pid_t pid)
 {
-	char path[64], program[PATH_MAX];
-	const char *name;
-	ssize_t len;
+	char path[64], name[32] = "";
+	FILE *f;
 
-	text_format(path, sizeof path, "/proc/%ld/exe", (long)pid);
-	len = readlink(path, program, sizeof program - 1);
-	if (len <= 0)
+	text_format(path, sizeof path, "/proc/%ld/comm", (long)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
 		return false;
-	program[len] = '\0';
-	name = strrchr(program, '/');
-	return name != NULL && strncmp(name, "/jesfs", strlen("/jesfs")) == 0;
+	if (fgets(name, sizeof name, f) == NULL)
+		name[0] = '\0';
+	fclose(f);
+	return strcmp(name, "jesfs\n") == 0;
+}
+
+/* 0 where it cannot be read. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], line[256];
+	long parent = 0;
+	FILE *f;
+
+	text_format(path, sizeof path, "/proc/%ld/status", (long)pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return 0;
+	while (fgets(line, sizeof line, f) != NULL)
+		if (strncmp(line, "PPid:", strlen("PPid:")) == 0)
+			parent = strtol(line + strlen("PPid:"), NULL, 10);
+	fclose(f);
+	return (pid_t)parent;
+}
+
+/* A pidfd; -1 when it is gone, or another program. */
+static int watch(pid_t pid)
+{
+	int process;
+
+	if (pid <= 0)
+		return -1;
+	process = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process >= 0 && !is_daemon(pid)) {
+		close(process);
+		process = -1;
+	}
+	return process;
 }
 
 int ending_watch(const char *mount_point, struct ending **out)
@@ -108,8 +144,9 @@ int ending_watch(const char *mount_point, struct ending **out)
 	e = calloc(1, sizeof *e);
 	if (e == NULL)
 		return -ENOMEM;
-	e->process = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (e->process < 0 || !is_daemon(pid)) {
+	e->processes[1] = watch(parent_of(pid));
+	e->processes[0] = watch(pid);
+	if (e->processes[0] < 0) {
 		ending_free(e);
 		return -ESRCH;
 	}
@@ -117,21 +154,17 @@ int ending_watch(const char *mount_point, struct ending **out)
 	return 0;
 }
 
-bool ending_wait(struct ending *e, int64_t timeout_ns)
+static bool wait_for(int process, int64_t deadline_ns)
 {
-	struct pollfd process = { .events = POLLIN };
-	int64_t deadline_ns = clock_monotonic_ns() + timeout_ns;
+	struct pollfd event = { .fd = process, .events = POLLIN };
 	int64_t left_ns;
 	int n;
 
-	if (e == NULL)
-		return true;
-	process.fd = e->process;
 	for (;;) {
 		left_ns = deadline_ns - clock_monotonic_ns();
 		if (left_ns <= 0)
 			return false;
-		n = poll(&process, 1, (int)(left_ns / NS_PER_MS) + 1);
+		n = poll(&event, 1, (int)(left_ns / NS_PER_MS) + 1);
 		if (n > 0)
 			return true;
 		if (n < 0 && errno != EINTR)
@@ -139,11 +172,24 @@ bool ending_wait(struct ending *e, int64_t timeout_ns)
 	}
 }
 
+bool ending_wait(struct ending *e, int64_t timeout_ns)
+{
+	int64_t deadline_ns = clock_monotonic_ns() + timeout_ns;
+	int i;
+
+	for (i = 0; e != NULL && i < 2; i++)
+		if (e->processes[i] >= 0
+			&& !wait_for(e->processes[i], deadline_ns))
+			return false;
+	return true;
+}
+
 void ending_free(struct ending *e)
 {
-	if (e == NULL)
-		return;
-	if (e->process >= 0)
-		close(e->process);
+	int i;
+
+	for (i = 0; e != NULL && i < 2; i++)
+		if (e->processes[i] >= 0)
+			close(e->processes[i]);
 	free(e);
 }

@@ -33,7 +33,11 @@ enum life { LIVES, DEAD, SILENT };
 struct question {
 	char path[PATH_MAX];
 	int err;
+	struct question *next;
 };
+
+/* Those that somebody still waits for, who will write there. */
+static struct question *unanswered;
 
 static void ask(void *question)
 {
@@ -43,7 +47,6 @@ static void ask(void *question)
 	q->err = stat(q->path, &st) != 0 ? errno : 0;
 }
 
-/* Who gets no answer leaves the question to the thread that waits for it. */
 static int ask_mount(const char *path, enum life *out)
 {
 	struct question *q = calloc(1, sizeof *q);
@@ -52,6 +55,8 @@ static int ask_mount(const char *path, enum life *out)
 		return -ENOMEM;
 	text_copy(q->path, sizeof q->path, path);
 	if (!bounded_run(ask, q, clock_monotonic_ns() + ANSWER_NS)) {
+		q->next = unanswered;
+		unanswered = q;
 		*out = SILENT;
 		return 0;
 	}

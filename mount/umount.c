@@ -144,7 +144,8 @@ static int unmount_now(const char *point, int flags)
 
 /*
  * A question without an answer keeps the mount busy itself: one that does
- * not answer is only unmounted by force.
+ * not answer is only unmounted by force. Nothing that runs at exit may wait
+ * for the thread that still asks.
  */
 static int unmount_and_wait(const char *point)
 {
@@ -153,7 +154,7 @@ static int unmount_and_wait(const char *point)
 	int status;
 
 	if (unknown == -ETIMEDOUT)
-		return fail(point, "its daemon does not answer; -f forces it");
+		_exit(fail(point, "its daemon does not answer; -f forces it"));
 	status = unmount_now(point, 0);
 	if (status == EXIT_SUCCESS && unknown != 0)
 		status = fail(point,

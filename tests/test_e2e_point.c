@@ -250,6 +250,21 @@ START_TEST(umount_returns_when_the_daemon_has_ended)
 }
 END_TEST
 
+/* Who unmounts need not be allowed to look into it. */
+START_TEST(umount_waits_for_a_daemon_of_another_user)
+{
+	m.mount_statements = "User nobody\n";
+	mount_start(&m);
+	ck_assert_int_eq(mount_put_mail(&m, "one"), 0);
+	wait_for_mails(&m, 1);
+	ck_assert_int_eq(shell("setpriv --bounding-set -sys_ptrace "
+			       "%s/umount.fuse.jesfs %s >%s 2>&1",
+				 build, m.point, said),
+		0);
+	expect_ended();
+}
+END_TEST
+
 /* A process with its directory and an open file in the mount. */
 static pid_t occupy(const char *path)
 {
@@ -390,6 +405,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, two_daemons_on_one_spool_directory_are_refused);
 	tcase_add_test(t, two_files_for_one_writer_are_refused);
 	tcase_add_test(t, umount_returns_when_the_daemon_has_ended);
+	tcase_add_test(t, umount_waits_for_a_daemon_of_another_user);
 	tcase_add_test(t, umount_names_who_is_inside);
 	tcase_add_test(t, umount_names_what_is_mounted_inside);
 	tcase_add_test(t, a_lazy_umount_does_not_wait);
