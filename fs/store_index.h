@@ -15,7 +15,7 @@
 struct draft;
 struct request;
 
-enum { INDEX_NOWHERE = UINT32_MAX };
+enum { INDEX_NOWHERE = UINT32_MAX, INDEX_WRITERS_MAX = 255 };
 
 struct entry {
 	uint64_t number;
@@ -55,8 +55,6 @@ struct index_writer {
 	struct queue ready;   /* by number; WAITING ones that are due too */
 	struct queue waiting; /* by next_try_ns */
 };
-
-enum { INDEX_WRITERS_MAX = 255 };
 
 struct index {
 	struct entry **buckets;
