@@ -172,6 +172,35 @@ START_TEST(the_later_flush_has_the_last_word)
 }
 END_TEST
 
+/* Its row is written with the flush that was under way. */
+START_TEST(a_rename_during_the_first_flush_is_kept)
+{
+	const struct store_rename how = {
+		.writer = "BATCH", .label = "new", .has_label = true
+	};
+	uint64_t number = dataset_begin(store, "large");
+	struct awaited first;
+	struct dataset row;
+	size_t count = 0;
+
+	append(number, LARGE_OCTETS);
+	mutex_lock(&lock);
+	is_armed = true;
+	mutex_unlock(&lock);
+	awaited_init(&first);
+	store_sync(store, number, awaited_set, &first);
+	wait_for(&is_kept);
+	ck_assert_int_eq(rename_wait(store, number, &how), 0);
+	later_is_answered(NULL, 0);
+	ck_assert_int_eq(awaited_wait(&first), 0);
+	ck_assert_int_eq(store_list(store, NULL, 0, 1, &row, &count), 0);
+	ck_assert_uint_eq(count, 1);
+	ck_assert_str_eq(row.label, "new");
+	ck_assert_str_eq(row.writer, "BATCH");
+	ck_assert_uint_gt(row.named, number);
+}
+END_TEST
+
 /* The kernel tells of a lost write once: the second sync would succeed. */
 START_TEST(no_flush_succeeds_behind_one_that_failed)
 {
@@ -205,6 +234,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_test(tc, the_later_flush_has_the_last_word);
+	tcase_add_test(tc, a_rename_during_the_first_flush_is_kept);
 	tcase_add_test(tc, no_flush_succeeds_behind_one_that_failed);
 	tcase_add_test(
 		tc, a_full_disk_keeps_no_flushed_data_set_from_being_submitted);
