@@ -1,5 +1,6 @@
 #include "balance.h"
 
+#include "budget.h"
 #include "clock.h"
 
 enum {
@@ -7,8 +8,6 @@ enum {
 	UNFIT_PAUSE_S = 5,
 	LOAD_SCALE = 1000,
 	PATIENCE_MS = 5, /* before an idle session is woken all the same */
-	MAILS_PER_SESSION = 2, /* one on the wire, one behind it */
-	JOBS_MAX = 256,        /* claimed data sets at a time */
 };
 
 /* ---- which target may have a mail -------------------------------- */
@@ -43,53 +42,6 @@ int64_t balance_wall_ns(int64_t monotonic_ns)
 	if (monotonic_ns == INT64_MAX)
 		return INT64_MAX;
 	return clock_wall_ns() + (monotonic_ns - clock_monotonic_ns());
-}
-
-/* What a resting target's sessions could take counts for nothing. */
-static size_t most_locked(struct mailqueue *q) REQUIRES(&q->lock)
-{
-	int64_t now_ns = clock_monotonic_ns();
-	size_t most = 0;
-	size_t i;
-
-	if (q->is_stopping || q->is_stalled)
-		return 0;
-	for (i = 0; i < q->target_count; i++)
-		if (target_is_usable(&q->targets[i], now_ns))
-			most += (size_t)q->targets[i].open * MAILS_PER_SESSION;
-	return most;
-}
-
-size_t balance_budget_locked(struct mailqueue *q)
-{
-	size_t most = most_locked(q);
-
-	return q->in_use < most ? most - q->in_use : 0;
-}
-
-size_t balance_jobs_left_locked(struct mailqueue *q)
-{
-	size_t jobs = q->jobs + q->claimed.count + q->granted;
-
-	return jobs < JOBS_MAX ? JOBS_MAX - jobs : 0;
-}
-
-size_t balance_grantable_locked(struct mailqueue *q)
-{
-	size_t budget = balance_budget_locked(q);
-	size_t left = balance_jobs_left_locked(q);
-
-	return budget < left ? budget : left;
-}
-
-bool balance_may_pass_locked(struct mailqueue *q)
-{
-	return q->in_use <= most_locked(q) && balance_jobs_left_locked(q) > 0;
-}
-
-bool balance_has_excess_locked(struct mailqueue *q)
-{
-	return q->granted > 0 && q->in_use > most_locked(q);
 }
 
 /* ---- mails to sessions ------------------------------------------- */
@@ -385,7 +337,7 @@ static void drop_unservable(struct mailqueue *q, int64_t now_ns)
  */
 static void shed_excess(struct mailqueue *q) REQUIRES(&q->lock)
 {
-	size_t most = MAILS_PER_SESSION * (q->open + q->opening);
+	size_t most = BUDGET_PER_SESSION * (q->open + q->opening);
 	struct delivery_list kept = { NULL, NULL, 0 };
 	struct delivery *d;
 	size_t claimed = q->in_use - q->granted;
@@ -527,7 +479,7 @@ void balance_all_locked(struct mailqueue *q)
 {
 	balance_sessions_locked(q);
 	if (q->waiting_readers > 0
-		&& (q->back.count > 0 || balance_budget_locked(q) > 0
-			|| balance_has_excess_locked(q)))
+		&& (q->back.count > 0 || budget_left_locked(q) > 0
+			|| budget_has_excess_locked(q)))
 		cond_signal(&q->readers);
 }

@@ -36,21 +36,6 @@ bool balance_is_served_locked(struct mailqueue *q, const struct delivery *d)
 size_t balance_demand_locked(struct mailqueue *q, int64_t *next_due_ns)
 	REQUIRES(&q->lock);
 
-/* How many more mails may be claimed. */
-size_t balance_budget_locked(struct mailqueue *q) REQUIRES(&q->lock);
-
-/* How many more data sets may be claimed at a time. */
-size_t balance_jobs_left_locked(struct mailqueue *q) REQUIRES(&q->lock);
-
-/* How many units may be granted to the store. */
-size_t balance_grantable_locked(struct mailqueue *q) REQUIRES(&q->lock);
-
-/* Whether a unit that becomes free may go to the store with its finish. */
-bool balance_may_pass_locked(struct mailqueue *q) REQUIRES(&q->lock);
-
-/* Whether sessions have ended that the store has units for. */
-bool balance_has_excess_locked(struct mailqueue *q) REQUIRES(&q->lock);
-
 /*
  * Gives what waits to who waits: mails to idle sessions, orders to open
  * sessions, mails nobody can take to the readers. After every change.

@@ -1,6 +1,7 @@
 #include "mailqueue.h"
 
 #include "balance.h"
+#include "budget.h"
 #include "clock.h"
 #include "log.h"
 #include "messages.h"
@@ -106,7 +107,7 @@ static void wake_reader(struct mailqueue *q) REQUIRES(&q->lock)
  */
 static void wake_for_budget(struct mailqueue *q) REQUIRES(&q->lock)
 {
-	size_t budget = balance_budget_locked(q);
+	size_t budget = budget_left_locked(q);
 	bool is_worth_it = q->reader_count > q->waiting_readers
 		? budget >= q->open
 		: q->idle > 0 || budget >= (q->open + 3) / 4;
@@ -168,7 +169,7 @@ static void pause_sending(struct mailqueue *q, int err) REQUIRES(&q->lock)
 /* Units for the store to claim with; the caller grants them. */
 static size_t take_grant(struct mailqueue *q) REQUIRES(&q->lock)
 {
-	size_t units = balance_grantable_locked(q);
+	size_t units = budget_grantable_locked(q);
 
 	if (q->runnable != NULL) /* these come first, by way of a reader */
 		return 0;
@@ -224,7 +225,7 @@ bool mailqueue_pass(struct mailqueue *q)
 	bool passes;
 
 	mutex_lock(&q->lock);
-	passes = q->runnable == NULL && balance_may_pass_locked(q);
+	passes = q->runnable == NULL && budget_may_pass_locked(q);
 	if (passes)
 		q->granted++;
 	mutex_unlock(&q->lock);
@@ -375,7 +376,7 @@ void mailqueue_job_gone(struct mailqueue *q)
 	q->jobs--;
 	if (q->is_stopping && q->jobs == 0)
 		cond_broadcast(&q->readers);
-	else if (balance_jobs_left_locked(q) == 1)
+	else if (budget_jobs_left_locked(q) == 1)
 		wake_reader(q); /* it may have waited for nothing else */
 	mutex_unlock(&q->lock);
 }

@@ -13,6 +13,7 @@
 #define MAILQUEUE_STATE_H
 
 #include "attributes.h"
+#include "claimed.h"
 #include "config.h"
 #include "delivery.h"
 #include "job.h"
@@ -52,18 +53,6 @@ struct preference {
 };
 
 enum { PREFERENCES = 64 };
-
-/* A claim the store has handed out, and no reader has begun. */
-struct claimed {
-	struct claimed *next;
-	struct store_claim claim;
-};
-
-struct claimed_list {
-	struct claimed *head;
-	struct claimed *tail;
-	size_t count;
-};
 
 struct mailqueue {
 	const struct writer_config *config;

@@ -1,6 +1,7 @@
 #include "seat.h"
 
 #include "balance.h"
+#include "budget.h"
 #include "clock.h"
 #include "log.h"
 #include "messages.h"
@@ -137,7 +138,7 @@ static void become_idle(struct mailqueue *q, struct sender_seat *seat)
 	seat->idle_since_ns = clock_monotonic_ns();
 	q->idle++;
 	/* the last unit that came back may have been too little to wake one */
-	if (q->runnable != NULL && balance_budget_locked(q) > 0)
+	if (q->runnable != NULL && budget_left_locked(q) > 0)
 		cond_signal(&q->readers);
 }
 

@@ -1,6 +1,7 @@
 #include "work.h"
 
 #include "balance.h"
+#include "budget.h"
 #include "clock.h"
 
 enum {
@@ -57,8 +58,8 @@ static void read_on(struct mailqueue *q, struct work *w, size_t budget)
 static bool find_mail(struct mailqueue *q, struct work *w, size_t selectable)
 	REQUIRES(&q->lock)
 {
-	size_t budget = balance_budget_locked(q);
-	size_t units = balance_grantable_locked(q);
+	size_t budget = budget_left_locked(q);
+	size_t units = budget_grantable_locked(q);
 
 	if (q->runnable != NULL)
 		units = least(units, selectable);
@@ -81,7 +82,7 @@ static bool find_mail(struct mailqueue *q, struct work *w, size_t selectable)
 static bool find_store_work(struct mailqueue *q, struct work *w,
 	size_t selectable) REQUIRES(&q->lock)
 {
-	bool is_needed = balance_has_excess_locked(q)
+	bool is_needed = budget_has_excess_locked(q)
 		|| (q->runnable != NULL && q->granted > selectable);
 
 	if (q->granted == 0)
