@@ -44,7 +44,8 @@ void mailqueue_push(struct mailqueue *q, struct delivery *d);
  * back, err 0 or why it could not claim. Any thread; does not block.
  * False when memory is out: the caller gives the claim back.
  */
-MUST_USE bool mailqueue_claimed(struct mailqueue *q, const struct store_claim *claim);
+MUST_USE bool mailqueue_claimed(
+	struct mailqueue *q, const struct store_claim *claim);
 void mailqueue_take_back(struct mailqueue *q, size_t units, int err);
 
 /*

@@ -49,7 +49,7 @@ struct roster_entry *roster_entry_renamed(const char *label)
 	struct roster_entry *e = calloc(1, sizeof *e + label_len + 1);
 
 	if (e != NULL)
-		memcpy(e->label, label, label_len);
+		memcpy(e->label, label, label_len + 1);
 	return e;
 }
 

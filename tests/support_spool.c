@@ -59,7 +59,8 @@ void store_on_disk_close(void)
 
 static void open_spool(void)
 {
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 	ck_assert_int_eq(spool_add_writer(test_spool, "MAIL"), 0);
 }
 

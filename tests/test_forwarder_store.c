@@ -294,7 +294,8 @@ START_TEST(a_claim_waits_for_one_before_it_that_failed)
 	script_release(s);
 	atomic_store(&mark_error, 0);
 	spool_close(test_spool);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 	forwarder_run();
 	wait_gone(number);
 	ck_assert_uint_eq(script_mails(s), 50);

@@ -250,7 +250,8 @@ END_TEST
 static void open_again(void)
 {
 	spool_close(test_spool);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 	ck_assert_int_eq(spool_add_writer(test_spool, "MAIL"), 0);
 }
 

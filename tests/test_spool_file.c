@@ -41,7 +41,8 @@ START_TEST(what_a_killed_writer_left_is_judged)
 	ck_assert_str_eq(d.reason, killed[_i].reason);
 	spool_close(test_spool);
 	ck_assert_int_eq(log_count(killed[_i].logged), 1);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 }
 END_TEST
 

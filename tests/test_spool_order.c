@@ -368,7 +368,8 @@ START_TEST(close_waits_for_what_is_under_way)
 	ck_assert_int_eq(pthread_create(&thread, NULL, close_spool, NULL), 0);
 	give_answers();
 	pthread_join(thread, NULL);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 	ck_assert_uint_eq(listed(&alice), 1);
 }
 END_TEST

@@ -32,7 +32,8 @@ static void tear_down(void)
 static void start(void)
 {
 	store_on_disk_reopen();
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 }
 
 /* ---- states as they are left ----------------------------------------- */
@@ -413,7 +414,8 @@ static void start_damaged(void)
 	ops.read = damaged_read;
 	ops.marks = damaged_marks;
 	test_store->ops = &ops;
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 }
 
 START_TEST(open_and_damaged_is_held)

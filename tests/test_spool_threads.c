@@ -211,7 +211,8 @@ START_TEST(unlink_at_any_moment_leaves_no_trace_of_what_it_purged)
 	spool_close(test_spool);
 	ck_assert_int_eq(store_list(test_store, NULL, 0, 1, &left, &count), 0);
 	ck_assert_uint_eq(count, 0);
-	ck_assert_int_eq(spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
+	ck_assert_int_eq(
+		spool_open(test_store, judge_by_dot, NULL, &test_spool), 0);
 }
 END_TEST
 
