@@ -227,6 +227,7 @@ bench: build/packages/bench $(PROGRAM) $(BENCH)
 PREFIX = /usr/local
 SBINDIR = $(PREFIX)/sbin
 UNITDIR = $(PREFIX)/lib/systemd/system
+MAN7DIR = $(PREFIX)/share/man/man7
 HELPERDIR = /sbin
 SYSCONFDIR = /etc
 CONFIG = $(DESTDIR)$(SYSCONFDIR)/jesfs
@@ -236,8 +237,9 @@ SET_PATHS = sed -e 's,@sbindir@,$(SBINDIR),' -e 's,@sysconfdir@,$(SYSCONFDIR),'
 # A configuration that is there stays as it is, and gets no other writer.
 install: $(PROGRAM) $(UMOUNT)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
+		$(DESTDIR)$(MAN7DIR) $(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
 	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)
+	install -m 644 docs/jes-spool.7 $(DESTDIR)$(MAN7DIR)
 	ln -sf $(SBINDIR)/jesfs $(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs
 	install -m 755 $(UMOUNT) $(DESTDIR)$(HELPERDIR)
 	$(SET_PATHS) $(SAMPLES)/jesfs.service | \
@@ -250,6 +252,7 @@ install: $(PROGRAM) $(UMOUNT)
 # The configuration and the spool are not ours to take away.
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/jesfs $(DESTDIR)$(UNITDIR)/jesfs.service \
+		$(DESTDIR)$(MAN7DIR)/jes-spool.7 \
 		$(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs \
 		$(DESTDIR)$(HELPERDIR)/umount.fuse.jesfs
 
