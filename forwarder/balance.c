@@ -60,10 +60,14 @@ static bool is_soon_taken(struct mailqueue *q, const struct delivery *d,
 	if (d->waits_since_ns != 0
 		&& now_ns - d->waits_since_ns >= PATIENCE_MS * NS_PER_MS)
 		return false;
-	for (i = 0; i < q->target_count; i++)
-		if (busy[i] > 0 && target_is_quick(&q->targets[i])
-			&& fits(q, d, i, now_ns))
+	for (i = 0; i < q->target_count; i++) {
+		if (q->targets[i].open == 0 || !fits(q, d, i, now_ns))
+			continue;
+		if (busy[i] == 0) /* targets share the mail */
+			return false;
+		if (target_is_quick(&q->targets[i]))
 			takers += busy[i];
+	}
 	return q->ready.count < takers;
 }
 
