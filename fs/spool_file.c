@@ -41,6 +41,29 @@ void spool_file_end_turn(struct spool_file *f)
 	mutex_unlock(&f->lock);
 }
 
+bool spool_file_take_open(struct spool_file *f)
+{
+	spool_file_take_turn(f);
+	if (!f->is_released)
+		return true;
+	spool_file_end_turn(f);
+	spool_file_unref(f);
+	return false;
+}
+
+struct spool_file *spool_file_or_later_locked(struct spool *sp,
+	const struct roster_entry *e, struct spool_later *later)
+{
+	if (e->file != NULL) {
+		spool_file_ref(e->file);
+		return e->file;
+	}
+	later->number = e->number;
+	later->next = sp->later;
+	sp->later = later;
+	return NULL;
+}
+
 uint64_t spool_file_number(const struct spool_file *f)
 {
 	return f->number;

@@ -65,4 +65,19 @@ void spool_file_describe(struct spool_file *f, mode_t mode, int64_t changed_ns);
 void spool_file_take_turn(struct spool_file *f);
 void spool_file_end_turn(struct spool_file *f);
 
+/*
+ * The same with a handle that was met in the roster. Of one that has been
+ * released meanwhile it gives back the reference, and returns false.
+ */
+bool spool_file_take_open(struct spool_file *f);
+
+/*
+ * The handle that writes e, which is OPEN, with a reference. NULL when it was
+ * released: later runs once the data set is submitted, on another thread,
+ * maybe as soon as the lock is given up.
+ */
+struct spool_file *spool_file_or_later_locked(struct spool *sp,
+	const struct roster_entry *e, struct spool_later *later)
+	REQUIRES(&sp->lock);
+
 #endif

@@ -40,14 +40,15 @@ struct renaming {
 	bool moves;
 	enum dataset_state from, to; /* what the store was asked for */
 	int looks;
-	struct spool_file *file;    /* its release waits for us */
+	struct spool_file *file;    /* found open; its release waits for us */
+	int err;                    /* of answer_at_once() */
 	struct roster_entry *fresh; /* what it is to be in the roster */
 	store_done *done;
 	void *arg;
 };
 
 /* What is to be done, found out under the lock, done without it. */
-enum act { ACT_ANSWER, ACT_LATER, ACT_HANDLE, ACT_RENAME };
+typedef void act(struct renaming *u);
 
 static void look(struct renaming *u);
 
@@ -77,11 +78,11 @@ static void answer(struct renaming *u, int err, const struct spool_wake *wake)
 	spool_wake_and_end_call(sp, wake);
 }
 
-static void answer_at_once(struct renaming *u, int err)
+static void answer_at_once(struct renaming *u)
 {
 	const struct spool_wake nobody = { NULL, NULL, NULL };
 
-	answer(u, err, &nobody);
+	answer(u, u->err, &nobody);
 }
 
 /* ---- too late -------------------------------------------------------- */
@@ -215,24 +216,19 @@ static void ask(struct renaming *u)
 
 /* ---- which of them --------------------------------------------------- */
 
-static void rename_handle(struct renaming *u, struct spool_file *f)
+static void rename_handle(struct renaming *u)
 {
-	bool was_released;
+	struct spool_file *f = u->file;
 
-	spool_file_take_turn(f);
-	was_released = f->is_released;
-	if (!was_released) {
-		mutex_lock(&f->lock);
-		f->renames++;
-		mutex_unlock(&f->lock);
-	}
-	spool_file_end_turn(f);
-	if (was_released) {
-		spool_file_unref(f);
+	if (!spool_file_take_open(f)) {
+		u->file = NULL;
 		look(u);
 		return;
 	}
-	u->file = f;
+	mutex_lock(&f->lock);
+	f->renames++;
+	mutex_unlock(&f->lock);
+	spool_file_end_turn(f);
 	ask(u);
 }
 
@@ -280,59 +276,39 @@ static void choose_move(struct renaming *u, enum dataset_state state)
 		: state == DATASET_HELD && u->is_other_name;
 }
 
-static enum act look_locked(struct spool *sp, struct renaming *u,
-	struct spool_file **file, int *err) REQUIRES(&sp->lock)
+/* Returns NULL when it goes on later, and may have by the time we unlock. */
+static act *look_locked(struct spool *sp, struct renaming *u)
+	REQUIRES(&sp->lock)
 {
 	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
-	*err = e != NULL ? check_locked(sp, u, e) : rename_gone_locked(sp, u);
-	if (e == NULL || *err != 0)
-		return ACT_ANSWER;
+	u->err = e != NULL ? check_locked(sp, u, e) : rename_gone_locked(sp, u);
+	if (e == NULL || u->err != 0)
+		return answer_at_once;
 	/* Looking again helps only once the roster has heard of the move. */
 	if (u->looks > 0 && e->state == u->from && e->state != DATASET_OPEN)
-		*err = -EBUSY;
+		u->err = -EBUSY;
 	if (++u->looks > LOOKS_MAX)
-		*err = -EBUSY;
-	if (*err != 0)
-		return ACT_ANSWER;
+		u->err = -EBUSY;
+	if (u->err != 0)
+		return answer_at_once;
 	choose_move(u, (enum dataset_state)e->state);
 	if (e->state != DATASET_OPEN)
-		return ACT_RENAME;
-	if (e->file != NULL) {
-		*file = e->file;
-		spool_file_ref(e->file);
-		return ACT_HANDLE;
-	}
-	u->later.number = u->number;
-	u->later.next = sp->later;
-	sp->later = &u->later;
-	return ACT_LATER;
+		return ask;
+	u->file = spool_file_or_later_locked(sp, e, &u->later);
+	return u->file != NULL ? rename_handle : NULL;
 }
 
 static void look(struct renaming *u)
 {
 	struct spool *sp = u->spool;
-	struct spool_file *file = NULL;
-	enum act act;
-	int err;
+	act *next;
 
 	mutex_lock(&sp->lock);
-	act = look_locked(sp, u, &file, &err);
+	next = look_locked(sp, u);
 	mutex_unlock(&sp->lock);
-
-	switch (act) {
-	case ACT_ANSWER:
-		answer_at_once(u, err);
-		break;
-	case ACT_LATER:
-		break;
-	case ACT_HANDLE:
-		rename_handle(u, file);
-		break;
-	case ACT_RENAME:
-		ask(u);
-		break;
-	}
+	if (next != NULL)
+		next(u);
 }
 
 static void submitted(struct spool_later *later)

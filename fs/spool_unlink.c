@@ -29,12 +29,14 @@ struct unlinking {
 	bool is_draft;           /* its label is a draft name */
 	enum dataset_state from; /* what the move was asked for */
 	int looks;
+	struct spool_file *file; /* what it was found open in */
+	int err;                 /* of answer_at_once() */
 	store_done *done;
 	void *arg;
 };
 
 /* What is to be done, found out under the lock, done without it. */
-enum act { ACT_ANSWER, ACT_LATER, ACT_HANDLE, ACT_RELABEL, ACT_MOVE };
+typedef void act(struct unlinking *u);
 
 static void look(struct unlinking *u);
 
@@ -46,6 +48,11 @@ static void answer(struct unlinking *u, int err)
 	u->done(u->arg, err);
 	free(u);
 	spool_end_call(sp);
+}
+
+static void answer_at_once(struct unlinking *u)
+{
+	answer(u, u->err);
 }
 
 /* ---- submitted data sets --------------------------------------------- */
@@ -85,6 +92,17 @@ static void moved(void *arg, int err)
 	}
 	roster_entry_free(e);
 	answer(u, err);
+}
+
+static void relabel(struct unlinking *u)
+{
+	store_unlabel(u->spool->store, u->number, relabelled, u);
+}
+
+static void move(struct unlinking *u)
+{
+	store_move(u->spool->store, u->number, u->from, DATASET_PURGED, "",
+		moved, u);
 }
 
 /* ---- open data sets -------------------------------------------------- */
@@ -143,103 +161,68 @@ static void purge_open(struct unlinking *u, struct spool_file *f)
 		answer(u, 0);
 }
 
-static void relabel(struct unlinking *u)
-{
-	store_unlabel(u->spool->store, u->number, relabelled, u);
-}
-
 /* Whoever unlinks it means the data set, not its label. */
 static bool purges(const struct unlinking *u)
 {
 	return u->is_job_name || u->is_draft;
 }
 
-static void unlink_handle(struct unlinking *u, struct spool_file *f)
+static void unlink_handle(struct unlinking *u)
 {
-	bool was_released;
+	struct spool_file *f = u->file;
 
-	spool_file_take_turn(f);
-	was_released = f->is_released;
-	if (!was_released && (purges(u) || !is_closed(f))) {
+	if (!spool_file_take_open(f)) {
+		look(u);
+		return;
+	}
+	if (purges(u) || !is_closed(f)) {
 		purge_open(u, f);
 		return;
 	}
 	spool_file_end_turn(f);
 	spool_file_unref(f);
-	if (was_released)
-		look(u);
-	else
-		relabel(u);
+	relabel(u);
 }
 
 /* ---- which of them --------------------------------------------------- */
 
-static enum act look_at_open_locked(struct spool *sp, struct unlinking *u,
-	struct roster_entry *e, struct spool_file **file) REQUIRES(&sp->lock)
-{
-	if (e->file != NULL) {
-		*file = e->file;
-		spool_file_ref(e->file);
-		return ACT_HANDLE;
-	}
-	u->later.number = u->number;
-	u->later.next = sp->later;
-	sp->later = &u->later;
-	return ACT_LATER;
-}
-
-static enum act look_locked(struct spool *sp, struct unlinking *u,
-	struct spool_file **file, int *err) REQUIRES(&sp->lock)
+/* Returns NULL when it goes on later, and may have by the time we unlock. */
+static act *look_locked(struct spool *sp, struct unlinking *u)
+	REQUIRES(&sp->lock)
 {
 	struct roster_entry *e = roster_by_number(&sp->roster, u->number);
 
 	/* Gone meanwhile: its label with it, but not by our purge. */
-	*err = u->is_job_name ? -ENOENT : 0;
+	u->err = u->is_job_name ? -ENOENT : 0;
 	if (e == NULL)
-		return ACT_ANSWER;
+		return answer_at_once;
 	u->is_draft = draft_names_match(&sp->drafts, e->label);
-	if (e->state == DATASET_OPEN)
-		return look_at_open_locked(sp, u, e, file);
+	if (e->state == DATASET_OPEN) {
+		u->file = spool_file_or_later_locked(sp, e, &u->later);
+		return u->file != NULL ? unlink_handle : NULL;
+	}
 	if (!u->is_job_name && !(u->is_draft && e->state == DATASET_HELD))
-		return ACT_RELABEL;
+		return relabel;
 
 	/* Looking again helps only once the roster has heard of the move. */
-	*err = -EBUSY;
+	u->err = -EBUSY;
 	if (e->state == DATASET_ACTIVE || e->state == u->from
 		|| ++u->looks > LOOKS_MAX)
-		return ACT_ANSWER;
+		return answer_at_once;
 	u->from = (enum dataset_state)e->state;
-	return ACT_MOVE;
+	return move;
 }
 
 static void look(struct unlinking *u)
 {
 	struct spool *sp = u->spool;
-	struct spool_file *file = NULL;
-	enum act act;
-	int err;
+	act *next;
 
 	mutex_lock(&sp->lock);
-	act = look_locked(sp, u, &file, &err);
+	next = look_locked(sp, u);
 	mutex_unlock(&sp->lock);
-
-	switch (act) {
-	case ACT_ANSWER:
-		answer(u, err);
-		break;
-	case ACT_LATER:
-		break;
-	case ACT_HANDLE:
-		unlink_handle(u, file);
-		break;
-	case ACT_RELABEL:
-		relabel(u);
-		break;
-	case ACT_MOVE:
-		store_move(sp->store, u->number, u->from, DATASET_PURGED, "",
-			moved, u);
-		break;
-	}
+	if (next != NULL)
+		next(u);
 }
 
 static void submitted(struct spool_later *later)
