@@ -3,15 +3,14 @@
 #include "clock.h"
 #include "mutex.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-
-enum { CHORE_THREADS = 2 };
 
 #define IDLE_NS (3600 * NS_PER_S)
 
 struct chores {
-	pthread_t threads[CHORE_THREADS];
+	pthread_t threads[CHORE_THREADS_MAX];
 	int running; /* threads; known to the starter alone */
 	struct mutex lock;
 	struct cond arrived;
@@ -49,17 +48,18 @@ static void *work(void *arg)
 	return NULL;
 }
 
-int chores_start(struct chores **out)
+int chores_start(int threads, struct chores **out)
 {
 	struct chores *cs = calloc(1, sizeof *cs);
 	int err = 0;
 
+	assert(threads <= CHORE_THREADS_MAX);
 	if (cs == NULL)
 		return -ENOMEM;
 	mutex_init(&cs->lock, RANK_LEAF);
 	cond_init(&cs->arrived);
 	cs->end = &cs->first;
-	while (err == 0 && cs->running < CHORE_THREADS) {
+	while (err == 0 && cs->running < threads) {
 		err = pthread_create(&cs->threads[cs->running], NULL, work, cs);
 		if (err == 0)
 			cs->running++;

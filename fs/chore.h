@@ -1,7 +1,8 @@
 /*
- * chore - work that may wait for a disk, done away from FUSE handlers.
+ * chore - work that may wait for a disk, done away from whom it would hold
+ * up: FUSE handlers, the committer.
  *
- * Two threads take chores in the order they came. Safe from any thread.
+ * A few threads take chores in the order they came. Safe from any thread.
  */
 #ifndef CHORE_H
 #define CHORE_H
@@ -16,8 +17,10 @@ struct chore {
 	void (*run)(struct chore *c);
 };
 
-/* Starts the threads. Returns 0; -ENOMEM; -EAGAIN. */
-MUST_USE int chores_start(struct chores **out);
+enum { CHORE_THREADS_MAX = 2 };
+
+/* Starts so many threads. Returns 0; -ENOMEM; -EAGAIN. */
+MUST_USE int chores_start(int threads, struct chores **out);
 
 void chores_add(struct chores *cs, struct chore *c);
 

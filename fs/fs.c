@@ -86,7 +86,7 @@ static int start_helpers(struct fs *fs)
 	if (err == 0)
 		err = handles_open(&fs->handles);
 	if (err == 0)
-		err = chores_start(&fs->chores);
+		err = chores_start(CHORE_THREADS_MAX, &fs->chores);
 	if (err == 0)
 		err = witness_start(&fs->witness);
 	if (err == 0)

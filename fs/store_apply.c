@@ -234,32 +234,32 @@ static void drop_extents(struct local *l, struct entry *e)
 	e->extents = 0;
 }
 
-struct unlink_job {
-	struct pool_job job;
+struct unlink_chore {
+	struct chore chore;
 	int files;
 	uint64_t number;
 };
 
-static void run_unlink(struct pool_job *job)
+static void run_unlink(struct chore *chore)
 {
-	struct unlink_job *u = (struct unlink_job *)job;
+	struct unlink_chore *u = (struct unlink_chore *)chore;
 
 	large_unlink(u->files, u->number);
 	free(u);
 }
 
-/* To give back gigabytes takes long. What is lost to a missing job object
+/* To give back gigabytes takes long. What is lost to a missing chore object
  * is found by the sweep of the next start. */
 static void drop_file(struct local *l, uint64_t number)
 {
-	struct unlink_job *u = malloc(sizeof *u);
+	struct unlink_chore *u = malloc(sizeof *u);
 
 	if (u == NULL)
 		return;
-	u->job.run = run_unlink;
+	u->chore.run = run_unlink;
 	u->files = l->files;
 	u->number = number;
-	pool_push(l->pool, &u->job);
+	chores_add(l->chores, &u->chore);
 }
 
 static void forget_locked(struct local *l, struct request *r, struct entry *e)

@@ -9,12 +9,12 @@
 #define STORE_LOCAL_H
 
 #include "catalogue_read.h"
+#include "chore.h"
 #include "committer.h"
 #include "mutex.h"
 #include "store_draft.h"
 #include "store_index.h"
 #include "store_ops.h"
-#include "store_pool.h"
 #include "store_sync.h"
 
 #include <stdatomic.h>
@@ -41,7 +41,7 @@ struct local {
 	struct segments *segments;
 	struct catalogue *catalogue;
 	struct committer *committer;
-	struct pool *pool;
+	struct chores *chores; /* on large data sets */
 	struct syncer *syncer;
 	atomic_bool is_broken; /* a sync failed: -EIO for ever */
 

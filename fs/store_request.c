@@ -155,10 +155,10 @@ static void seal(struct request *r)
 		r->err = 0;
 }
 
-static void sync_large(struct pool_job *job)
+static void sync_large(struct chore *chore)
 {
-	struct request *r =
-		(struct request *)((char *)job - offsetof(struct request, job));
+	struct request *r = (struct request *)((char *)chore
+		- offsetof(struct request, chore));
 	struct flush_plan *p = r->plan;
 
 	p->is_newer = draft_take(r->draft, false, &p->flush, &p->row.dataset);
@@ -173,6 +173,6 @@ static void sync_large(struct pool_job *job)
 
 void request_sync_large(struct request *r)
 {
-	r->job.run = sync_large;
-	pool_push(r->local->pool, &r->job);
+	r->chore.run = sync_large;
+	chores_add(r->local->chores, &r->chore);
 }

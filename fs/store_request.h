@@ -26,7 +26,7 @@ enum request_kind {
 struct flush_plan {
 	bool is_taken;    /* from the draft: it has to be given back */
 	bool is_newer;    /* there is something to write */
-	bool is_synced;   /* a large one: the pool has done it */
+	bool is_synced;   /* a large one: a chore has done it */
 	bool has_record;  /* octets for a segment */
 	bool is_whole;    /* the record replaces all earlier ones */
 	bool sync_failed; /* of a large one: final */
@@ -49,7 +49,7 @@ struct rename_plan {
 
 struct request {
 	struct committer_request base;
-	struct pool_job job;
+	struct chore chore; /* of a large one */
 	struct local *local;
 	enum request_kind kind;
 	int err;
@@ -83,7 +83,7 @@ struct request {
 	struct rename_plan *rename;
 	struct request *submit; /* itself, or the submit that rides along */
 	struct request *riders; /* answered with it */
-	struct request *parked; /* flushes that wait until the pool is done */
+	struct request *parked; /* flushes that wait until a chore is done */
 	uint32_t read_upto;     /* what the marks make of the row */
 	bool is_first_claimed;
 	bool adds_marks;
@@ -101,7 +101,7 @@ void request_push(struct request *r, store_done *done, void *arg);
 /* The done of a request that nobody waits for. */
 void request_ignore(void *arg, int err);
 
-/* Lets the pool sync the large data set of a flush, then pushes again. */
+/* Has a chore sync the large data set of a flush, then pushes again. */
 void request_sync_large(struct request *r);
 
 #endif

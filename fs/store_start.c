@@ -113,7 +113,7 @@ static void close_fd(int fd)
 static void local_free(struct local *l, bool is_clean)
 {
 	committer_close(l->committer);
-	pool_close(l->pool);
+	chores_stop(l->chores);
 	syncer_close(l->syncer);
 	segments_close(l->segments);
 	catalogue_close(l->catalogue, is_clean);
@@ -175,7 +175,7 @@ static int open_parts(struct local *l,
 		err = local_recover(l);
 	if (err == 0) {
 		room_look(l);
-		err = pool_open(&l->pool);
+		err = chores_start(CHORE_THREADS_MAX, &l->chores);
 	}
 	if (err == 0)
 		err = syncer_open(l->segments, &l->syncer);
