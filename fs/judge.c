@@ -1,21 +1,13 @@
 #include "judge.h"
 
-#include "clock.h"
-#include "mutex.h"
-
+#include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
-
-#define IDLE_WAIT_NS (60 * NS_PER_S)
 
 struct judge {
 	struct store *store;
 	spool_judge *is_whole;
-	pthread_t thread;
-	struct mutex lock;
-	struct cond put;
-	struct judge_case *first GUARDED_BY(lock);
-	struct judge_case **last GUARDED_BY(lock);
-	bool is_stopping GUARDED_BY(lock);
+	struct chores *chores; /* cases, one after the other */
 };
 
 /* ---- one data set ---------------------------------------------------- */
@@ -58,41 +50,14 @@ struct judge_verdict judge_dataset(struct store *store, spool_judge *is_whole,
 
 /* ---- the thread ------------------------------------------------------ */
 
-static struct judge_case *take_locked(struct judge *j) REQUIRES(&j->lock)
+static void decide(struct chore *chore)
 {
-	struct judge_case *c = j->first;
+	struct judge_case *c = (struct judge_case *)((char *)chore
+		- offsetof(struct judge_case, chore));
+	const struct judge *j = c->judge;
 
-	if (c == NULL)
-		return NULL;
-	j->first = c->next;
-	if (j->first == NULL)
-		j->last = &j->first;
-	return c;
-}
-
-/* Returns NULL when the judge is to stop and nothing waits. */
-static struct judge_case *next_case(struct judge *j)
-{
-	struct judge_case *c;
-
-	mutex_lock(&j->lock);
-	while ((c = take_locked(j)) == NULL && !j->is_stopping)
-		cond_wait_until(
-			&j->put, &j->lock, clock_monotonic_ns() + IDLE_WAIT_NS);
-	mutex_unlock(&j->lock);
-	return c;
-}
-
-static void *judge_run(void *arg)
-{
-	struct judge *j = arg;
-	struct judge_case *c;
-
-	while ((c = next_case(j)) != NULL)
-		c->decided(c,
-			judge_dataset(j->store, j->is_whole, c->number,
-				c->incomplete));
-	return NULL;
+	c->decided(c,
+		judge_dataset(j->store, j->is_whole, c->number, c->incomplete));
 }
 
 int judge_open(struct store *store, spool_judge *is_whole, struct judge **out)
@@ -104,15 +69,10 @@ int judge_open(struct store *store, spool_judge *is_whole, struct judge **out)
 		return -ENOMEM;
 	j->store = store;
 	j->is_whole = is_whole;
-	j->last = &j->first;
-	mutex_init(&j->lock, RANK_WITNESS);
-	cond_init(&j->put);
-	err = pthread_create(&j->thread, NULL, judge_run, j);
+	err = chores_start(1, &j->chores);
 	if (err != 0) {
-		cond_fini(&j->put);
-		mutex_fini(&j->lock);
 		free(j);
-		return -err;
+		return err;
 	}
 	*out = j;
 	return 0;
@@ -122,22 +82,13 @@ void judge_close(struct judge *j)
 {
 	if (j == NULL)
 		return;
-	mutex_lock(&j->lock);
-	j->is_stopping = true;
-	cond_signal(&j->put);
-	mutex_unlock(&j->lock);
-	pthread_join(j->thread, NULL);
-	cond_fini(&j->put);
-	mutex_fini(&j->lock);
+	chores_stop(j->chores);
 	free(j);
 }
 
 void judge_put(struct judge *j, struct judge_case *c)
 {
-	c->next = NULL;
-	mutex_lock(&j->lock);
-	*j->last = c;
-	j->last = &c->next;
-	cond_signal(&j->put);
-	mutex_unlock(&j->lock);
+	c->chore.run = decide;
+	c->judge = j;
+	chores_add(j->chores, &c->chore);
 }

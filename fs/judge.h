@@ -9,6 +9,7 @@
 #define JUDGE_H
 
 #include "attributes.h"
+#include "chore.h"
 #include "dataset.h"
 #include "spool_open.h"
 #include "store.h"
@@ -34,7 +35,8 @@ struct judge;
 
 /* Member of the caller's own struct. */
 struct judge_case {
-	struct judge_case *next;
+	struct chore chore;
+	struct judge *judge;
 	uint64_t number;
 	const char *incomplete;
 	/* On the judge's thread, with no lock held; c is the caller's again */
