@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "support_run.h"
 #include "support_scratch.h"
+#include "support_spool.h"
 #include "text.h"
 
 #include <check.h>
@@ -23,18 +24,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_S = 20, POLL_MS = 2, CONTENT_MAX = 4096, READ_MAX = 16384 };
+enum {
+	TEST_S = 60,
+	PATIENCE_S = 20,
+	POLL_MS = 2,
+	CONTENT_MAX = 4096,
+	READ_MAX = 16384
+};
 
 struct mounted mounted;
-
-/* Complete is what ends in a line with a dot. */
-static bool ends_in_dot(spool_reader *read, void *arg)
-{
-	char octets[CONTENT_MAX + 1];
-	ssize_t len = read(arg, 0, octets, CONTENT_MAX);
-
-	return len >= 3 && memcmp(octets + len - 3, "\n.\n", 3) == 0;
-}
 
 static void give_status(void *forwarder, struct forwarder_status *out)
 {
@@ -156,7 +154,7 @@ void mounted_setup(void)
 	set_status(&mounted.batch, "BATCH");
 	ck_assert_int_eq(store_memory_open(&mounted.store), 0);
 	ck_assert_int_eq(
-		spool_open(mounted.store, ends_in_dot, NULL, &mounted.spool),
+		spool_open(mounted.store, judge_by_dot, NULL, &mounted.spool),
 		0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "MAIL"), 0);
 	ck_assert_int_eq(spool_add_writer(mounted.spool, "BATCH"), 0);
@@ -193,6 +191,15 @@ int mounted_main(Suite *suite)
 	status = suite_run(suite);
 	scratch_close();
 	return status;
+}
+
+int mounted_run(const char *name, void (*add_tests)(TCase *tests))
+{
+	Suite *suite = suite_create(name);
+
+	add_tests(suite_case(
+		suite, "mounted", TEST_S, mounted_setup, mounted_teardown));
+	return mounted_main(suite);
 }
 
 const char *in_mount(const char *format, ...)
@@ -407,4 +414,23 @@ void expect_count(int state, size_t count)
 
 	while (count_datasets(state) != count)
 		wait_a_little(until_ns, "a number of data sets");
+}
+
+void expect_ready(const char *const *texts, size_t max, size_t held)
+{
+	size_t count = 0;
+	uint64_t number;
+	struct dataset d;
+
+	while (count < max && texts[count] != NULL)
+		count++;
+	expect_count(DATASET_READY, count);
+	expect_count(DATASET_HELD, held);
+	expect_count(-1, count + held);
+	for (number = 1; count > 0; number++)
+		if (spool_stat(mounted.spool, number, &d) == 0
+			&& d.state == DATASET_READY) {
+			expect_text(number, *texts++);
+			count--;
+		}
 }

@@ -47,7 +47,10 @@ bool mounted_stop(void);
 /* What the forwarder of MAIL shows from now on. */
 void show_status(const struct forwarder_status *status);
 
-/* Runs a suite of tests with these fixtures; returns main's exit status. */
+/* Runs tests with these fixtures; returns main's exit status. */
+int mounted_run(const char *name, void (*add_tests)(TCase *tests));
+
+/* The same with a suite that is made already. */
 int mounted_main(Suite *suite);
 
 /* A path below the mount, in a buffer of the thread; two may be in use. */
@@ -99,5 +102,9 @@ size_t count_datasets(int state);
 
 /* Waits, with a deadline, until count data sets are in the state. */
 void expect_count(int state, size_t count);
+
+/* Waits, with a deadline, until there are so many HELD and, READY, in this
+ * order, those with texts: up to max, or a NULL. */
+void expect_ready(const char *const *texts, size_t max, size_t held);
 
 #endif

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "support_clock.h"
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -168,21 +169,15 @@ END_TEST
 static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("answer");
-	TCase *tc = tcase_create("late");
+	TCase *tc = suite_case(suite, "late", 60, setup, mounted_teardown);
 
-	tcase_add_checked_fixture(tc, setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_close_waits_for_its_commit);
 	tcase_add_test(tc, an_error_of_the_commit_is_that_of_close);
 	tcase_add_test(tc, a_damaged_store_is_an_input_error);
 	tcase_add_test(tc, without_an_answer_close_fails_and_nothing_is_sent);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("never");
-	tcase_add_checked_fixture(tc, setup, NULL);
-	tcase_set_timeout(tc, 60);
+	tc = suite_case(suite, "never", 60, setup, NULL);
 	tcase_add_test(tc,
 		a_stop_does_not_wait_for_ever_and_leaves_what_is_still_in_use);
-	suite_add_tcase(suite, tc);
 	return suite;
 }
 

@@ -321,19 +321,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, what_cannot_be_served_says_why);
 }
 
-static Suite *new_suite(void)
-{
-	Suite *suite = suite_create("fs");
-	TCase *tc = tcase_create("mounted");
-
-	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
 int main(void)
 {
-	return mounted_main(new_suite());
+	return mounted_run("fs", add_tests);
 }

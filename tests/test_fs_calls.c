@@ -417,19 +417,7 @@ static void add_tests(TCase *tc)
 		tc, a_call_gives_what_its_row_says, 0, COUNT(calls));
 }
 
-static Suite *new_suite(void)
-{
-	Suite *suite = suite_create("fs_calls");
-	TCase *tc = tcase_create("mounted");
-
-	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
 int main(void)
 {
-	return mounted_main(new_suite());
+	return mounted_run("fs_calls", add_tests);
 }

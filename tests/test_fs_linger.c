@@ -2,6 +2,7 @@
 #include "spool_open.h"
 #include "support_clock.h"
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -193,15 +194,11 @@ START_TEST(a_command_succeeds_and_sends_once_each_time)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
 static Suite *new_suite(void)
 {
 	Suite *suite = suite_create("fs_linger");
-	TCase *tc = tcase_create("mounted");
+	TCase *tc = suite_case(suite, "mounted", 60, set_up, mounted_teardown);
 
-	tcase_add_checked_fixture(tc, set_up, mounted_teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, what_was_sent_is_still_touched_and_not_listed);
 	tcase_add_loop_test(tc, an_open_for_writing_makes_a_new_one, 0, 3);
 	tcase_add_test(tc, a_rename_that_comes_after_the_mail_went_succeeds);
@@ -209,7 +206,6 @@ static Suite *new_suite(void)
 	tcase_add_test(tc, it_lingers_for_nobody_else);
 	tcase_add_loop_test(tc, a_command_succeeds_and_sends_once_each_time, 0,
 		COUNT(commands));
-	suite_add_tcase(suite, tc);
 	return suite;
 }
 

@@ -209,19 +209,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, no_name_gets_into_a_display_unescaped);
 }
 
-static Suite *new_suite(void)
-{
-	Suite *suite = suite_create("fs_names");
-	TCase *tc = tcase_create("mounted");
-
-	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	return suite;
-}
-
 int main(void)
 {
-	return mounted_main(new_suite());
+	return mounted_run("fs_names", add_tests);
 }

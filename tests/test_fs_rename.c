@@ -1,4 +1,5 @@
 #include "support_fs.h"
+#include "support_run.h"
 
 #include <check.h>
 #include <errno.h>
@@ -278,36 +279,15 @@ static const struct {
 
 START_TEST(a_command_renames_as_it_means)
 {
-	const char *const *text = commands[_i].texts;
-	size_t count = 0;
-	uint64_t number;
-	struct dataset d;
-
 	ck_assert_msg(shell_in_drop(commands[_i].command) == 0, "%s",
 		commands[_i].command);
-	while (count < 3 && text[count] != NULL)
-		count++;
-	expect_count(DATASET_READY, count);
-	expect_count(DATASET_HELD, (size_t)commands[_i].held);
-	expect_count(-1, count + (size_t)commands[_i].held);
-	for (number = 1; count > 0; number++)
-		if (spool_stat(mounted.spool, number, &d) == 0
-			&& d.state == DATASET_READY) {
-			expect_text(number, *text++);
-			count--;
-		}
+	expect_ready(commands[_i].texts, COUNT(commands[_i].texts),
+		(size_t)commands[_i].held);
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof *(table)))
-
-static Suite *new_suite(void)
+static void add_tests(TCase *tc)
 {
-	Suite *suite = suite_create("fs_rename");
-	TCase *tc = tcase_create("mounted");
-
-	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_draft_is_mail_once_it_has_its_name);
 	tcase_add_test(tc, a_draft_that_is_opened_again_is_a_new_one);
 	tcase_add_test(tc, the_last_close_goes_by_the_new_name);
@@ -321,11 +301,9 @@ static Suite *new_suite(void)
 		tc, operators_purge_requeue_and_release_what_is_anothers);
 	tcase_add_loop_test(
 		tc, a_command_renames_as_it_means, 0, COUNT(commands));
-	suite_add_tcase(suite, tc);
-	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(new_suite());
+	return mounted_run("fs_rename", add_tests);
 }

@@ -258,22 +258,9 @@ static const struct {
 
 START_TEST(a_command_writes_what_it_means)
 {
-	const char *const *text = commands[_i].texts;
-	size_t count = 0;
-	uint64_t number;
-	struct dataset d;
-
 	ck_assert_msg(shell_in_drop(commands[_i].command) == 0, "%s",
 		commands[_i].command);
-	while (count < 3 && text[count] != NULL)
-		count++;
-	expect_count(DATASET_READY, count);
-	expect_count(-1, count);
-	for (number = 1; count > 0; number++)
-		if (spool_stat(mounted.spool, number, &d) == 0) {
-			expect_text(number, *text++);
-			count--;
-		}
+	expect_ready(commands[_i].texts, COUNT(commands[_i].texts), 0);
 }
 END_TEST
 
@@ -390,13 +377,8 @@ START_TEST(opening_a_descriptor_again_makes_a_data_set_too)
 }
 END_TEST
 
-static Suite *new_suite(void)
+static void add_tests(TCase *tc)
 {
-	Suite *suite = suite_create("fs_write");
-	TCase *tc = tcase_create("mounted");
-
-	tcase_add_checked_fixture(tc, mounted_setup, mounted_teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_file_that_is_closed_is_submitted);
 	tcase_add_test(tc, every_open_for_writing_makes_a_new_data_set);
 	tcase_add_test(
@@ -412,11 +394,9 @@ static Suite *new_suite(void)
 	tcase_add_test(tc, o_excl_takes_no_name_that_is_listed);
 	tcase_add_test(tc, two_handles_on_one_name_are_two_data_sets);
 	tcase_add_test(tc, opening_a_descriptor_again_makes_a_data_set_too);
-	suite_add_tcase(suite, tc);
-	return suite;
 }
 
 int main(void)
 {
-	return mounted_main(new_suite());
+	return mounted_run("fs_write", add_tests);
 }
