@@ -2,6 +2,7 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "support_run.h"
 #include "text.h"
 
 #include <check.h>
@@ -43,6 +44,20 @@ void forwarder_tear_down(void)
 	forwarder_halt(NS_PER_S);
 	spool_tear_down();
 	clock_give_back();
+}
+
+int forwarder_run_suite(const char *name, int limit_s,
+	void (*add_tests)(TCase *tests), void (*add_moved_tests)(TCase *tests))
+{
+	Suite *suite = suite_create(name);
+
+	if (add_tests != NULL)
+		add_tests(suite_case(suite, "kernel's clock", limit_s,
+			forwarder_set_up, forwarder_tear_down));
+	if (add_moved_tests != NULL)
+		add_moved_tests(suite_case(suite, "moved clock", limit_s,
+			forwarder_set_up_moved, forwarder_tear_down));
+	return suite_run(suite);
 }
 
 void forwarder_target(const struct script *s)

@@ -22,6 +22,14 @@ void forwarder_set_up_moved(void);
 /* Stops the forwarder, if it runs, and all that was set up. */
 void forwarder_tear_down(void);
 
+/*
+ * Runs a suite with these fixtures: tests on the kernel's clock and tests on
+ * the moved one, either of which may be NULL, and none of which takes longer
+ * than limit_s. Returns main's exit status.
+ */
+MUST_USE int forwarder_run_suite(const char *name, int limit_s,
+	void (*add_tests)(TCase *tests), void (*add_moved_tests)(TCase *tests));
+
 /* Adds a target server to the configuration. */
 void forwarder_target(const struct script *s);
 

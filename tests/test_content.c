@@ -1,4 +1,5 @@
 #include "support_clock.h"
+#include "support_run.h"
 #include "support_spool.h"
 
 #include "../forwarder/content.h"
@@ -154,21 +155,13 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("content");
-	TCase *tests = tcase_create("content");
-	SRunner *sr = srunner_create(suite);
-	int failed;
+	TCase *tests = suite_case(suite, "content", 30, set_up, tear_down);
 
-	suite_add_tcase(suite, tests);
-	tcase_set_timeout(tests, 30);
-	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, what_follows_goes_behind_the_dot, 0, 2);
 	tcase_add_loop_test(tests,
 		a_dot_that_went_is_sent_though_what_follows_is_torn, 0, 2);
 	tcase_add_loop_test(
 		tests, a_peer_that_speaks_or_goes_first_gets_no_dot, 0, 2);
 	tcase_add_test(tests, content_that_cannot_be_read_gets_no_dot);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -1,5 +1,4 @@
 #include "support_forwarder.h"
-#include "support_run.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -302,12 +301,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-	Suite *suite = suite_create("forwarder");
-	TCase *tc = tcase_create("forwarder");
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	return suite_run(suite);
+	return forwarder_run_suite("forwarder", 30, add_tests, NULL);
 }

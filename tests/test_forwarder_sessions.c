@@ -1,5 +1,4 @@
 #include "support_forwarder.h"
-#include "support_run.h"
 
 #include "clock.h"
 
@@ -249,18 +248,6 @@ static void add_moved_tests(TCase *tc)
 
 int main(void)
 {
-	Suite *suite = suite_create("forwarder_sessions");
-	TCase *tc = tcase_create("forwarder_sessions");
-	TCase *moved = tcase_create("moved clock");
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, forwarder_set_up, forwarder_tear_down);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	tcase_set_timeout(moved, 30);
-	tcase_add_checked_fixture(
-		moved, forwarder_set_up_moved, forwarder_tear_down);
-	add_moved_tests(moved);
-	suite_add_tcase(suite, moved);
-	return suite_run(suite);
+	return forwarder_run_suite(
+		"forwarder_sessions", 30, add_tests, add_moved_tests);
 }

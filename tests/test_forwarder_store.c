@@ -453,10 +453,9 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("forwarder_store");
-	TCase *tc = tcase_create("forwarder_store");
+	TCase *tc = suite_case(
+		suite, "forwarder_store", 30, set_up, forwarder_tear_down);
 
-	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(tc, set_up, forwarder_tear_down);
 	tcase_add_loop_test(
 		tc, a_damaged_data_set_is_held_and_the_rest_goes_on, 0, 2);
 	tcase_add_test(tc, a_mail_whose_content_is_damaged_is_never_ended);
@@ -473,6 +472,5 @@ int main(void)
 	tcase_add_test(tc, claims_kept_behind_one_that_was_lost_are_dropped);
 	tcase_add_test(
 		tc, a_damaged_data_set_is_held_though_its_last_claim_failed);
-	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }

@@ -4,7 +4,6 @@
 #include "text.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -282,19 +281,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-	Suite *suite = suite_create("pipeline");
-	TCase *tc = tcase_create("pipeline");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 120);
-	tcase_add_checked_fixture(
-		tc, forwarder_set_up_moved, forwarder_tear_down);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return forwarder_run_suite("pipeline", 120, NULL, add_tests);
 }

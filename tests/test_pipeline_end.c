@@ -5,7 +5,6 @@
 
 #include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 enum { STEP_S = 5, CONTENT_LEN = 64 };
 
@@ -186,19 +185,5 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-	Suite *suite = suite_create("pipeline_end");
-	TCase *tc = tcase_create("pipeline_end");
-	SRunner *sr;
-	int failed;
-
-	tcase_set_timeout(tc, 30);
-	tcase_add_checked_fixture(
-		tc, forwarder_set_up_moved, forwarder_tear_down);
-	add_tests(tc);
-	suite_add_tcase(suite, tc);
-	sr = srunner_create(suite);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return forwarder_run_suite("pipeline_end", 30, NULL, add_tests);
 }
