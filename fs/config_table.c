@@ -417,6 +417,9 @@ void config_writer_read(struct config_source *source, const char *text,
 	memset(out, 0, sizeof *out);
 	open_retry(out, NULL);
 	open_timeout(out, NULL);
+	input_config_init(&out->config.input);
+	header_config_init(&out->config.header);
+	exit_config_init(&out->config.exit);
 	config_parse(source, text, len, writer_rows, out);
 	if (!out->has_target)
 		config_error(

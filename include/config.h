@@ -8,6 +8,7 @@
 #ifndef CONFIG_H
 #define CONFIG_H
 
+#include "config_input.h"
 #include "dataset.h"
 #include "draft_names.h"
 
@@ -31,6 +32,8 @@ struct target_config {
 	uint32_t connect_limit; /* ConnectLimit, sessions, default 5 */
 	uint32_t max_msg_sent;  /* MaxMsgSent, mails a session, 0 no limit */
 	uint64_t message_size;  /* MessageSize, octets, 0 no limit; 524288 */
+	char charset[CONFIG_PAGE_MAX + 1];   /* Charset; "" as UTF-8 */
+	char mbcharset[CONFIG_PAGE_MAX + 1]; /* MBCharset, with MBCS; "" */
 };
 
 /* TimeOut, all in seconds. CSSMTP takes 30 to 1200; less is a warning here. */
@@ -68,6 +71,11 @@ struct writer_config {
 	struct timeout_config timeout;
 	struct submitters submitters;
 	uint32_t job_size_kb; /* JESJobSize, 1000 octets, 0 no limit; 0 */
+	bool is_test;         /* Options TestMode: nothing is sent; no */
+	bool says_ehlo_again; /* Options TLSEhlo: EHLO after TLS too; no */
+	struct input_config input;
+	struct header_config header;
+	struct exit_config exit;
 };
 
 /* jesfs.conf */
