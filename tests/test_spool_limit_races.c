@@ -2,41 +2,12 @@
  * Limits where many write at once: nobody gets over one, and everything up to
  * it is granted.
  */
-#include "support_spool.h"
+#include "support_limits.h"
 
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-
-static const char octets[100];
-
-static void limit(uint64_t spool, uint64_t user, uint64_t datasets)
-{
-	struct spool_limits limits = { spool, user, datasets };
-
-	spool_limit(test_spool, &limits);
-}
-
-static int create(const char *label, const struct spool_caller *owner,
-	struct spool_file **out)
-{
-	return spool_create(
-		test_spool, "MAIL", label, owner, 0600, "cp", false, out);
-}
-
-static int append(struct spool_file *f, size_t len)
-{
-	return spool_file_write(f, 0, true, octets, len);
-}
-
-static uint64_t used(void)
-{
-	struct spool_space space;
-
-	spool_space(test_spool, &space);
-	return space.used_octets;
-}
 
 /* ---- races -------------------------------------------------------------- */
 
@@ -48,7 +19,7 @@ static void *append_until_refused(void *arg)
 {
 	struct spool_file *f = arg;
 
-	while (append(f, PIECE) == 0)
+	while (limits_append(f, PIECE) == 0)
 		atomic_fetch_add(&accepted, 1);
 	return NULL;
 }
@@ -60,7 +31,7 @@ START_TEST(writers_who_race_get_exactly_the_limit)
 	pthread_t threads[THREADS];
 	int i;
 
-	limit(0, THREADS * ROUNDS * PIECE + PIECE / 2, 0);
+	limits_set(0, THREADS * ROUNDS * PIECE + PIECE / 2, 0);
 	atomic_store(&accepted, 0);
 	for (i = 0; i < THREADS; i++)
 		files[i] = dataset_create(test_spool, "race", &alice);
@@ -71,10 +42,10 @@ START_TEST(writers_who_race_get_exactly_the_limit)
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	ck_assert_uint_eq(atomic_load(&accepted), THREADS * ROUNDS);
-	ck_assert_uint_eq(used(), THREADS * ROUNDS * PIECE);
+	ck_assert_uint_eq(limits_used(), THREADS * ROUNDS * PIECE);
 	for (i = 0; i < THREADS; i++)
 		spool_file_release(files[i], false);
-	ck_assert_uint_eq(used(), 0);
+	ck_assert_uint_eq(limits_used(), 0);
 }
 END_TEST
 
@@ -100,13 +71,13 @@ static void *create_and_close(void *arg)
 
 	(void)arg;
 	for (i = 0; i < ROUNDS; i++) {
-		err = create("race", &alice, &f);
+		err = limits_create("race", &alice, &f);
 		if (err != 0) {
 			ck_assert_int_eq(err, -EDQUOT);
 			continue;
 		}
 		note_open();
-		ck_assert_int_eq(append(f, PIECE), 0);
+		ck_assert_int_eq(limits_append(f, PIECE), 0);
 		ck_assert_int_eq(spool_file_truncate(f, 0), 0);
 		atomic_fetch_sub(&open_now, 1);
 		spool_file_release(f, false); /* empty: purged */
@@ -120,7 +91,7 @@ START_TEST(nobody_gets_more_data_sets_by_racing)
 	struct spool_file *f;
 	int i;
 
-	limit(0, 0, DATASETS_MAX);
+	limits_set(0, 0, DATASETS_MAX);
 	atomic_store(&most_open, 0);
 	for (i = 0; i < THREADS; i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL,
@@ -129,10 +100,10 @@ START_TEST(nobody_gets_more_data_sets_by_racing)
 	for (i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	ck_assert_int_le(atomic_load(&most_open), DATASETS_MAX);
-	ck_assert_uint_eq(used(), 0);
+	ck_assert_uint_eq(limits_used(), 0);
 	for (i = 0; i < DATASETS_MAX; i++)
 		dataset_put(test_spool, "after", "x", &alice);
-	ck_assert_int_eq(create("over", &alice, &f), -EDQUOT);
+	ck_assert_int_eq(limits_create("over", &alice, &f), -EDQUOT);
 }
 END_TEST
 
