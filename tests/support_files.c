@@ -103,6 +103,30 @@ int shell(const char *format, ...)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/*
+ * Programs lie beside the test, so that each variant tests its own. Asked
+ * once: in a chroot the answer is no path any more when the test has entered
+ * another mount namespace.
+ */
+const char *program_folder(void)
+{
+	static char folder[PATH_MAX - 64];
+	ssize_t len;
+
+	if (folder[0] != '\0')
+		return folder;
+	len = readlink("/proc/self/exe", folder, sizeof folder - 1);
+	ck_assert(len > 0);
+	folder[len] = '\0';
+	*strrchr(folder, '/') = '\0';
+	return folder;
+}
+
+void program_path(const char *name, char path[static PATH_MAX])
+{
+	sprintf(path, "%s/%.32s", program_folder(), name);
+}
+
 /* Sanitizers make everything slower, and say so to Check in this variable. */
 static int64_t patience_ns(void)
 {

@@ -7,6 +7,7 @@
 
 #include "attributes.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -25,6 +26,10 @@ char *file_text(const char *format, ...) PRINTF_LIKE(1, 2);
 
 /* Runs a shell command; its exit status, 128 + n after a signal. */
 int shell(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* Where the programs of this build are, and the path of one. */
+const char *program_folder(void);
+void program_path(const char *name, char path[static PATH_MAX]);
 
 /*
  * Waits until holds(arg), at most a time that is generous on any machine;

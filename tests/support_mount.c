@@ -22,30 +22,6 @@
 enum { PATIENCE_MS = 60000 };
 
 /*
- * Programs lie beside the test, so that each variant tests its own. Asked
- * once: in a chroot the answer is no path any more when the test has entered
- * another mount namespace.
- */
-static const char *program_folder(void)
-{
-	static char folder[PATH_MAX - 64];
-	ssize_t len;
-
-	if (folder[0] != '\0')
-		return folder;
-	len = readlink("/proc/self/exe", folder, sizeof folder - 1);
-	ck_assert(len > 0);
-	folder[len] = '\0';
-	*strrchr(folder, '/') = '\0';
-	return folder;
-}
-
-static void program_path(const char *name, char path[static PATH_MAX])
-{
-	sprintf(path, "%s/%.32s", program_folder(), name);
-}
-
-/*
  * Starts a program that dies with this process; its output goes to the file
  * descriptor out.
  */

@@ -55,21 +55,12 @@ static void sow(void)
 	srand(seed);
 }
 
-static void beside_this_program(const char *name, char path[static PATH_MAX])
-{
-	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 64);
-
-	ck_assert(len > 0);
-	path[len] = '\0';
-	sprintf(strrchr(path, '/') + 1, "%.32s", name);
-}
-
 static pid_t start_capture(const struct scene *s)
 {
 	char path[PATH_MAX], port[16];
 	pid_t pid;
 
-	beside_this_program("capture", path);
+	program_path("capture", path);
 	snprintf(port, sizeof port, "%u", s->mount.targets[0].port);
 	pid = fork();
 	ck_assert(pid >= 0);

@@ -1,8 +1,9 @@
 /*
  * The program as a process: how it starts, tells what is wrong, and ends.
  */
+#include "support_daemon.h"
 #include "support_files.h"
-#include "support_mount.h"
+#include "support_run.h"
 
 #include "text.h"
 
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,31 +21,16 @@
 enum { TEST_S = 120 };
 
 static struct mount m;
-static char program[PATH_MAX];
-static char said[PATH_MAX]; /* file with what the last run printed */
-
-/* A daemon becomes our child when its parent ends. */
-static void adopt(void)
-{
-	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-}
 
 /* Leaves a configuration that has mounted once. */
 static void begin(void)
 {
-	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
-	char *slash;
-
-	ck_assert_int_gt(len, 0);
-	program[len] = '\0';
-	slash = strrchr(program, '/');
-	text_copy(slash, sizeof "/jesfs", "/jesfs");
 	mount_init(&m);
 	m.mount_statements = "User root\n";
 	mount_add_target(&m, NULL);
 	mount_start(&m);
-	text_format(said, sizeof said, "%s/said", m.scratch);
-	adopt();
+	said_init(&m);
+	daemon_adopt();
 }
 
 static void finish(void)
@@ -53,57 +38,18 @@ static void finish(void)
 	mount_fini(&m);
 }
 
-/* Runs the program with a line of arguments; its exit status. */
-static int run(const char *arguments)
-{
-	return shell("%s %s >%s 2>&1", program, arguments, said);
-}
-
 static int run_here(const char *before)
 {
 	char line[2 * PATH_MAX];
 
 	text_format(line, sizeof line, "%s %s %s", before, m.conf, m.point);
-	return run(line);
-}
-
-static void expect_said(const char *needle)
-{
-	char *text = file_text("%s", said);
-
-	ck_assert_msg(strstr(text, needle) != NULL, "expected \"%s\" in: %s",
-		needle, text);
-	free(text);
-}
-
-/* A child of this process that is the program; 0 when there is none. */
-static pid_t find_child(void)
-{
-	char path[64], comm[32] = "";
-	char *children = file_text("/proc/self/task/%d/children", getpid());
-	char *rest = children;
-	long pid;
-	FILE *f;
-
-	while ((pid = strtol(rest, &rest, 10)) > 0) {
-		snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-		f = fopen(path, "re");
-		if (f == NULL)
-			continue;
-		if (fgets(comm, sizeof comm, f) == NULL)
-			comm[0] = '\0';
-		fclose(f);
-		if (strcmp(comm, "jesfs\n") == 0)
-			break;
-	}
-	free(children);
-	return (pid_t)pid;
+	return program_run("jesfs", line);
 }
 
 /* The daemon, once its starting process has ended. */
 static pid_t find_daemon(void)
 {
-	pid_t pid = find_child();
+	pid_t pid = daemon_find();
 
 	ck_assert_int_gt(pid, 0);
 	return pid;
@@ -128,17 +74,6 @@ static void put_mail(const char *name)
 				 "HELO A\nMAIL FROM:<o@a.example>\n"
 				 "RCPT TO:<p@b.example>\nDATA\n\nx\n.\n"),
 		0);
-}
-
-/* In the process of all tests: a daemon that a failed test left. */
-static void end_all(void)
-{
-	pid_t pid;
-
-	while ((pid = find_child()) > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
 }
 
 /* ---- start --------------------------------------------------------------- */
@@ -174,7 +109,7 @@ START_TEST(it_starts_as_mount8_calls_it)
 		"%s %s -o rw,nosuid,nodev,noexec,noatime,noauto,user,_netdev,"
 		"x-systemd.requires=network.target",
 		m.conf, m.point);
-	ck_assert_int_eq(run(line), 0);
+	ck_assert_int_eq(program_run("jesfs", line), 0);
 	ck_assert(mount_is_there(m.point));
 	ck_assert_int_eq(shell("grep -q ' %s .*nosuid,nodev,noexec,noatime' "
 			       "/proc/self/mountinfo",
@@ -196,7 +131,7 @@ START_TEST(a_spool_directory_is_made_with_its_parents)
 		m.scratch, m.scratch);
 	ck_assert_int_eq(file_puts(conf, text), 0);
 	text_format(text, sizeof text, "-c %s %s", conf, m.point);
-	ck_assert_int_eq(run(text), 0);
+	ck_assert_int_eq(program_run("jesfs", text), 0);
 	put_mail("deep");
 	wait_for_mails(&m, 1);
 	ck_assert_int_eq(end_daemon(find_daemon()), 0);
@@ -214,7 +149,7 @@ START_TEST(a_second_instance_is_told_of_the_first)
 	text_format(other, sizeof other, "%s/other", m.scratch);
 	ck_assert_int_eq(mkdir(other, 0755), 0);
 	text_format(line, sizeof line, "-c %s %s", m.conf, other);
-	ck_assert_int_eq(run(line), 1);
+	ck_assert_int_eq(program_run("jesfs", line), 1);
 	expect_said("JESF005E");
 	expect_said("/spool");
 	ck_assert(!mount_is_there(other));
@@ -338,11 +273,9 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("e2e_daemon");
-	TCase *t = tcase_create("daemon");
+	TCase *t = suite_case(s, "daemon", TEST_S, begin, finish);
 
-	tcase_set_timeout(t, TEST_S);
-	tcase_add_unchecked_fixture(t, adopt, end_all);
-	tcase_add_checked_fixture(t, begin, finish);
+	tcase_add_unchecked_fixture(t, daemon_adopt, daemon_end_all);
 	tcase_add_test(t, the_daemon_is_there_when_its_starter_ends);
 	tcase_add_test(t, it_starts_as_mount8_calls_it);
 	tcase_add_test(t, a_spool_directory_is_made_with_its_parents);
@@ -355,6 +288,5 @@ int main(void)
 	tcase_add_test(t, sigint_ends_it_too);
 	tcase_add_test(t, an_unmount_by_somebody_else_ends_it);
 	tcase_add_test(t, sighup_does_not_end_it);
-	suite_add_tcase(s, t);
 	return mount_main(s);
 }

@@ -2,8 +2,9 @@
  * Installed: what lies where, and that mount(8), umount(8), a line of
  * fstab(5) and a manager of services find it and work.
  */
+#include "support_daemon.h"
 #include "support_files.h"
-#include "support_mount.h"
+#include "support_run.h"
 
 #include "text.h"
 
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,26 +26,13 @@
 enum { TEST_S = 120 };
 
 static struct mount m;
-static char build[PATH_MAX]; /* where the programs are */
-static char said[PATH_MAX];  /* file with what the last command printed */
-
-/* A daemon becomes our child when its parent ends. */
-static void adopt(void)
-{
-	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-}
 
 static void begin(void)
 {
-	ssize_t len = readlink("/proc/self/exe", build, sizeof build - 1);
-
-	ck_assert_int_gt(len, 0);
-	build[len] = '\0';
-	*strrchr(build, '/') = '\0';
 	mount_init(&m);
-	text_format(said, sizeof said, "%s/said", m.scratch);
+	said_init(&m);
 	mount_add_target(&m, NULL);
-	adopt();
+	daemon_adopt();
 }
 
 static void finish(void)
@@ -53,53 +40,11 @@ static void finish(void)
 	mount_fini(&m);
 }
 
-/* A child of this process that is the program; 0 when there is none. */
-static pid_t find_child(void)
-{
-	char path[64], comm[32];
-	char *children = file_text("/proc/self/task/%d/children", getpid());
-	char *rest = children;
-	long pid;
-	FILE *f;
-
-	while ((pid = strtol(rest, &rest, 10)) > 0) {
-		snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-		f = fopen(path, "re");
-		if (f == NULL)
-			continue;
-		if (fgets(comm, sizeof comm, f) == NULL)
-			comm[0] = '\0';
-		fclose(f);
-		if (strcmp(comm, "jesfs\n") == 0)
-			break;
-	}
-	free(children);
-	return (pid_t)pid;
-}
-
-/* In the process of all tests: a daemon that a failed test left. */
-static void end_all(void)
-{
-	pid_t pid;
-
-	while ((pid = find_child()) > 0) {
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
-}
-
-static void expect_said(const char *needle)
-{
-	char *text = file_text("%s", said);
-
-	ck_assert_msg(strstr(text, needle) != NULL, "expected \"%s\" in: %s",
-		needle, text);
-	free(text);
-}
-
 /* What lies in the build is installed as it is, whatever was changed. */
 static void install(const char *what, const char *variables)
 {
+	const char *build = program_folder();
+
 	ck_assert_msg(shell("env -u MAKEFLAGS -u MAKELEVEL make -s "
 			    "-o %s/jesfs -o %s/umount.fuse.jesfs BUILD=%s "
 			    "%s %s >%s 2>&1",
@@ -226,17 +171,10 @@ static int unmount(void)
 	return shell("umount %s >%s 2>&1", m.point, said);
 }
 
-/* The daemon had ended, cleanly, when umount did. */
+/* When umount returned. */
 static void expect_ended(void)
 {
-	pid_t pid = find_child();
-	int status;
-
-	ck_assert_int_gt(pid, 0);
-	ck_assert_int_eq(waitpid(pid, &status, WNOHANG), pid);
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	ck_assert(!mount_is_there(m.point));
+	daemon_expect_ended(daemon_find(), &m);
 }
 
 START_TEST(a_line_of_fstab_works)
@@ -300,8 +238,8 @@ START_TEST(umount_finds_its_helper_however_often_it_was_mounted)
 		ck_assert_int_eq(count_notes(), 1);
 	}
 	/* Not by mount(8). */
-	text_format(
-		line, sizeof line, "%s/jesfs -c %s %s", build, m.conf, m.point);
+	text_format(line, sizeof line, "%s/jesfs -c %s %s", program_folder(),
+		m.conf, m.point);
 	ck_assert_int_eq(shell("%s >%s 2>&1", line, said), 0);
 	ck_assert_int_eq(unmount(), 0);
 	expect_ended();
@@ -427,13 +365,13 @@ START_TEST(it_works_with_the_capabilities_of_the_unit)
 		"set=$set,+$(echo ${c#CAP_} | tr A-Z a-z); done; "
 		"exec setpriv --no-new-privs --inh-caps -all "
 		"--bounding-set -all$set %s/jesfs -c %s %s",
-		build, m.conf, m.point);
+		program_folder(), m.conf, m.point);
 	ck_assert_int_eq(shell("%s >%s 2>&1", line, said), 0);
 	ck_assert_int_eq(mount_put_mail(&m, "one"), 0);
 	wait_for_mails(&m, 1);
 	ck_assert_int_eq(shell("lsattr -d %s/.. >/dev/null; "
 			       "%s/umount.fuse.jesfs %s",
-				 m.point, build, m.point),
+				 m.point, program_folder(), m.point),
 		0);
 	expect_ended();
 }
@@ -482,12 +420,9 @@ static void add_tests(TCase *t)
 int main(void)
 {
 	Suite *s = suite_create("e2e_install");
-	TCase *t = tcase_create("install");
+	TCase *t = suite_case(s, "install", TEST_S, begin, finish);
 
-	tcase_set_timeout(t, TEST_S);
-	tcase_add_unchecked_fixture(t, adopt, end_all);
-	tcase_add_checked_fixture(t, begin, finish);
+	tcase_add_unchecked_fixture(t, daemon_adopt, daemon_end_all);
 	add_tests(t);
-	suite_add_tcase(s, t);
 	return mount_main(s);
 }

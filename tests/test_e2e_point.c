@@ -2,8 +2,9 @@
  * The mount point of a running program: what it takes while nothing is
  * mounted, who may mount there, and how it is unmounted.
  */
+#include "support_daemon.h"
 #include "support_files.h"
-#include "support_mount.h"
+#include "support_run.h"
 
 #include "text.h"
 
@@ -22,18 +23,11 @@
 enum { TEST_S = 120 };
 
 static struct mount m;
-static char build[PATH_MAX]; /* where the programs are */
-static char said[PATH_MAX];  /* file with what the last command printed */
 
 static void begin(void)
 {
-	ssize_t len = readlink("/proc/self/exe", build, sizeof build - 1);
-
-	ck_assert_int_gt(len, 0);
-	build[len] = '\0';
-	*strrchr(build, '/') = '\0';
 	mount_init(&m);
-	text_format(said, sizeof said, "%s/said", m.scratch);
+	said_init(&m);
 	mount_add_target(&m, NULL);
 }
 
@@ -61,27 +55,12 @@ static void make_disk(const char *how)
 	move_point();
 }
 
-/* Runs a program of the build with arguments; its exit status. */
-static int run(const char *program, const char *arguments)
-{
-	return shell("%s/%s %s >%s 2>&1", build, program, arguments, said);
-}
-
 static int unprotect(void)
 {
 	char line[2 * MOUNT_PATH_MAX];
 
 	text_format(line, sizeof line, "--unprotect %s", m.point);
-	return run("jesfs", line);
-}
-
-static void expect_said(const char *needle)
-{
-	char *text = file_text("%s", said);
-
-	ck_assert_msg(strstr(text, needle) != NULL, "expected \"%s\" in: %s",
-		needle, text);
-	free(text);
+	return program_run("jesfs", line);
 }
 
 /* What root gets who writes into the mount point. */
@@ -93,16 +72,11 @@ static int write_there(void)
 	return file_puts(path, "HELO A\n");
 }
 
-/* The daemon has ended, and had when the last command returned. */
+/* And had when the last command returned. */
 static void expect_ended(void)
 {
-	int status;
-
-	ck_assert_int_eq(waitpid(m.daemon, &status, WNOHANG), m.daemon);
+	daemon_expect_ended(m.daemon, &m);
 	m.daemon = 0;
-	ck_assert(WIFEXITED(status));
-	ck_assert_int_eq(WEXITSTATUS(status), 0);
-	ck_assert(!mount_is_there(m.point));
 }
 
 /* ---- while nothing is mounted -------------------------------------------- */
@@ -158,13 +132,13 @@ END_TEST
 
 START_TEST(unprotect_without_a_directory_is_2)
 {
-	ck_assert_int_eq(run("jesfs", "--unprotect"), 2);
-	ck_assert_int_eq(run("jesfs", "--unprotect / x"), 2);
-	ck_assert_int_eq(run("jesfs", "--unprotect /none/there"), 1);
+	ck_assert_int_eq(program_run("jesfs", "--unprotect"), 2);
+	ck_assert_int_eq(program_run("jesfs", "--unprotect / x"), 2);
+	ck_assert_int_eq(program_run("jesfs", "--unprotect /none/there"), 1);
 	expect_said("/none/there: No such file");
 	ck_assert_int_eq(shell("setpriv --reuid 65534 --clear-groups %s/jesfs "
 			       "--unprotect / >%s 2>&1",
-				 build, said),
+				 program_folder(), said),
 		1);
 	expect_said("root");
 }
@@ -178,7 +152,7 @@ START_TEST(a_second_mount_on_a_living_one_is_refused)
 
 	mount_start(&m);
 	text_format(line, sizeof line, "-f -c %s %s", m.conf, m.point);
-	ck_assert_int_eq(run("jesfs", line), 1);
+	ck_assert_int_eq(program_run("jesfs", line), 1);
 	expect_said("a jesfs is mounted there already");
 	ck_assert_int_eq(mount_put_mail(&m, "one"), 0);
 	wait_for_mails(&m, 1);
@@ -211,7 +185,7 @@ START_TEST(two_daemons_on_one_spool_directory_are_refused)
 	mount_start(&m);
 	text_format(line, sizeof line, "-f -c %s %s/other", m.conf, m.scratch);
 	ck_assert_int_eq(shell("mkdir %s/other", m.scratch), 0);
-	ck_assert_int_eq(run("jesfs", line), 1);
+	ck_assert_int_eq(program_run("jesfs", line), 1);
 	expect_said("JESF005E");
 	expect_said("another jesfs has it open");
 }
@@ -241,9 +215,9 @@ START_TEST(umount_returns_when_the_daemon_has_ended)
 {
 	mount_start(&m);
 	ck_assert_int_eq(mount_put_mail(&m, "one"), 0);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 0);
 	expect_ended();
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 1);
 	expect_said("no jesfs is mounted there");
 	mount_start(&m);
 	wait_for_mails(&m, 1);
@@ -259,7 +233,7 @@ START_TEST(umount_waits_for_a_daemon_of_another_user)
 	wait_for_mails(&m, 1);
 	ck_assert_int_eq(shell("setpriv --bounding-set -sys_ptrace "
 			       "%s/umount.fuse.jesfs %s >%s 2>&1",
-				 build, m.point, said),
+				 program_folder(), m.point, said),
 		0);
 	expect_ended();
 }
@@ -297,7 +271,7 @@ START_TEST(umount_names_who_is_inside)
 	mount_start(&m);
 	text_format(path, sizeof path, "%s/status/queue", m.point);
 	pid = occupy(path);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 1);
 	ck_assert(mount_is_there(m.point));
 	expect_said("busy");
 	text_format(line, sizeof line,
@@ -310,7 +284,7 @@ START_TEST(umount_names_who_is_inside)
 
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 0);
 	expect_ended();
 }
 END_TEST
@@ -322,11 +296,11 @@ START_TEST(umount_names_what_is_mounted_inside)
 	mount_start(&m);
 	text_format(path, sizeof path, "%s/status", m.point);
 	ck_assert_int_eq(mount("t", path, "tmpfs", 0, NULL), 0);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 1);
 	expect_said("mounted inside: ");
 	expect_said(path);
 	ck_assert_int_eq(umount2(path, 0), 0);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 0);
 	expect_ended();
 }
 END_TEST
@@ -342,7 +316,7 @@ START_TEST(a_lazy_umount_does_not_wait)
 	text_format(path, sizeof path, "%s/status/queue", m.point);
 	pid = occupy(path);
 	text_format(line, sizeof line, "-l %s", m.point);
-	ck_assert_int_eq(run("umount.fuse.jesfs", line), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", line), 0);
 	ck_assert(!mount_is_there(m.point));
 	ck_assert_int_eq(waitpid(m.daemon, &status, WNOHANG), 0);
 	ck_assert_int_eq(kill(pid, SIGKILL), 0);
@@ -358,7 +332,7 @@ START_TEST(a_dead_mount_is_unmounted)
 	mount_start(&m);
 	ck_assert(WIFSIGNALED(mount_crash(&m)));
 	ck_assert(mount_is_there(m.point));
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 0);
 	ck_assert(!mount_is_there(m.point));
 }
 END_TEST
@@ -372,11 +346,11 @@ START_TEST(a_daemon_that_does_not_answer_is_unmounted_by_force)
 	mount_start(&m);
 	server = mount_server(&m);
 	ck_assert_int_eq(kill(server, SIGSTOP), 0);
-	ck_assert_int_eq(run("umount.fuse.jesfs", m.point), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 1);
 	expect_said("does not answer");
 	ck_assert(mount_is_there(m.point));
 	text_format(line, sizeof line, "-f %s", m.point);
-	ck_assert_int_eq(run("umount.fuse.jesfs", line), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", line), 0);
 	ck_assert(!mount_is_there(m.point));
 	ck_assert_int_eq(kill(server, SIGCONT), 0);
 }
@@ -384,13 +358,14 @@ END_TEST
 
 START_TEST(umount_used_wrongly_is_2)
 {
-	ck_assert_int_eq(run("umount.fuse.jesfs", ""), 2);
-	ck_assert_int_eq(run("umount.fuse.jesfs", "/a /b"), 2);
-	ck_assert_int_eq(run("umount.fuse.jesfs", "-x /a"), 2);
-	ck_assert_int_eq(run("umount.fuse.jesfs", "-vnr -t fuse.jesfs /"), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", ""), 2);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", "/a /b"), 2);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", "-x /a"), 2);
+	ck_assert_int_eq(
+		program_run("umount.fuse.jesfs", "-vnr -t fuse.jesfs /"), 1);
 	expect_said("no jesfs is mounted there");
-	ck_assert_int_eq(run("umount.fuse.jesfs", "/none"), 1);
-	ck_assert_int_eq(run("umount.fuse.jesfs", "--help"), 0);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", "/none"), 1);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", "--help"), 0);
 	expect_said("Exit status");
 }
 END_TEST
@@ -417,11 +392,7 @@ static void add_tests(TCase *t)
 int main(void)
 {
 	Suite *s = suite_create("e2e_point");
-	TCase *t = tcase_create("point");
 
-	tcase_set_timeout(t, TEST_S);
-	tcase_add_checked_fixture(t, begin, finish);
-	add_tests(t);
-	suite_add_tcase(s, t);
+	add_tests(suite_case(s, "point", TEST_S, begin, finish));
 	return mount_main(s);
 }

@@ -2,8 +2,8 @@
  * Who the program is: a parent that stays root and only waits, and a child
  * that does the work and may do nothing else.
  */
+#include "support_daemon.h"
 #include "support_files.h"
-#include "support_mount.h"
 #include "support_run.h"
 
 #include "text.h"
@@ -280,30 +280,18 @@ END_TEST
 /* In the background, whose parent is nobody's child any more. */
 START_TEST(in_the_background_they_end_together_too)
 {
-	char program[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof program - 16);
+	char line[2 * PATH_MAX];
 	int server, status;
-	char *text;
 	pid_t pid;
 
-	ck_assert_int_gt(len, 0);
-	program[len] = '\0';
-	text_copy(strrchr(program, '/'), sizeof "/jesfs", "/jesfs");
 	mount_start(&m); /* leaves a configuration */
 	ck_assert_int_eq(mount_stop(&m), 0);
-	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
-	ck_assert_int_eq(shell("%s -c %s %s 2>%s/said", program, m.conf,
-				 m.point, m.scratch),
-		0);
+	daemon_adopt();
+	said_init(&m);
+	text_format(line, sizeof line, "-c %s %s", m.conf, m.point);
+	ck_assert_int_eq(program_run("jesfs", line), 0);
 	ck_assert(mount_is_there(m.point));
-	ck_assert_int_eq(
-		shell("for p in $(cat /proc/%d/task/%d/children); do "
-		      "! grep -qx jesfs /proc/$p/comm || echo $p; done >%s/pid",
-			(int)getpid(), (int)getpid(), m.scratch),
-		0);
-	text = file_text("%s/pid", m.scratch);
-	pid = atoi(text);
-	free(text);
+	pid = daemon_find();
 	ck_assert_int_gt(pid, 0);
 	m.daemon = pid;
 	expect_no_privilege(mount_server(&m), user);

@@ -20,18 +20,13 @@ enum { TEST_S = 120 };
 #define READY "Both mails went through the mount at "
 
 static char output[MOUNT_PATH_MAX];
-static char build[PATH_MAX]; /* build/VARIANT, of this test */
 
 /* Programs lie in build/VARIANT below the tree; commands run in the tree. */
 static void begin(void)
 {
 	char scratch[MOUNT_PATH_MAX - 16];
-	ssize_t len = readlink("/proc/self/exe", build, sizeof build - 1);
 
-	ck_assert(len > 0);
-	build[len] = '\0';
-	*strrchr(build, '/') = '\0';
-	ck_assert_int_eq(chdir(build), 0);
+	ck_assert_int_eq(chdir(program_folder()), 0);
 	ck_assert_int_eq(chdir("../.."), 0);
 	scratch_make(scratch, sizeof scratch);
 	snprintf(output, sizeof output, "%s/output", scratch);
@@ -61,7 +56,7 @@ static pid_t start_make(bool ignores_interrupt)
 	setsid();
 	to_output();
 	signal(SIGINT, ignores_interrupt ? SIG_IGN : SIG_DFL);
-	snprintf(variant, sizeof variant, "BUILD=%s", build);
+	snprintf(variant, sizeof variant, "BUILD=%s", program_folder());
 	execlp("make", "make", "-s", "run", variant, NULL);
 	_exit(127);
 }
@@ -74,7 +69,7 @@ static pid_t start_script(void)
 		return pid;
 	setsid();
 	to_output();
-	execl("tests/run", "run", build, NULL);
+	execl("tests/run", "run", program_folder(), NULL);
 	_exit(127);
 }
 
@@ -185,7 +180,7 @@ START_TEST(control_c_at_a_terminal_ends_make_run_with_status_0)
 	int terminal;
 
 	ck_assert_int_eq(file_puts(output, ""), 0);
-	snprintf(variant, sizeof variant, "BUILD=%s", build);
+	snprintf(variant, sizeof variant, "BUILD=%s", program_folder());
 	pid = forkpty(&terminal, NULL, NULL, NULL);
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {

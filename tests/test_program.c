@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include "support_config.h"
+#include "support_files.h"
 #include "support_folder.h"
 #include "support_run.h"
 
@@ -101,18 +102,11 @@ static void expect(const char *text)
 static void set_up(void)
 {
 	const char *named = getenv("JESFS");
-	char *slash;
-	ssize_t len;
 
-	if (named != NULL) {
+	if (named != NULL)
 		ck_assert(text_copy(program, sizeof program, named));
-	} else {
-		len = readlink("/proc/self/exe", program, sizeof program - 16);
-		ck_assert_int_gt(len, 0);
-		program[len] = '\0';
-		slash = strrchr(program, '/');
-		text_copy(slash, sizeof "/jesfs", "/jesfs");
-	}
+	else
+		program_path("jesfs", program);
 	folder_make(dir, sizeof dir);
 	ck_assert_int_eq(chmod(dir, 0755), 0);
 	ck_assert_int_eq(mkdir(at("writers"), 0755), 0);
