@@ -14,6 +14,13 @@ enum state {
 	ENDED,    /* after QUIT */
 };
 
+/* Octets that are cut in lines here, LF or CR LF at their ends. */
+struct octets {
+	struct line line; /* the current one */
+	uint64_t offset;  /* of the next octet */
+	bool has_cr;      /* one was read that may belong to an LF */
+};
+
 struct bsmtp {
 	enum state state;
 	bool has_helo;
@@ -23,26 +30,39 @@ struct bsmtp {
 	bool has_text;  /* a text was read to its final dot */
 	bool has_quit;
 
-	uint64_t offset;     /* of the next octet */
-	uint64_t record;     /* number of the current line */
-	uint64_t line_start; /* its offset */
+	uint64_t record; /* number of the current line, and where */
+	uint64_t line_start;
+	uint64_t next; /* where the line after the last whole one begins */
 
 	char command[BSMTP_COMMAND_MAX]; /* the current line, its first part */
-	bool is_long; /* the rest of it is more than white space */
+	size_t command_len;
+	bool is_long;  /* the rest of it is more than white space */
+	bool in_line;  /* its end has not been read */
+	bool is_loose; /* it was ended by the end of the data set */
 	struct bsmtp_text text;
 	uint64_t text_start; /* its offset */
+
+	struct octets octets;
 
 	uint32_t mails;
 	struct mail *draft; /* the mail under construction */
 	struct mail *ready; /* the one to be taken */
 };
 
+static void octets_begin(struct octets *o, uint64_t offset, uint64_t number)
+{
+	o->line = (struct line){
+		.text = "", .offset = offset, .number = number, .is_start = true
+	};
+	o->offset = offset;
+}
+
 struct bsmtp *bsmtp_new(void)
 {
 	struct bsmtp *p = calloc(1, sizeof *p);
 
 	if (p != NULL)
-		p->record = 1;
+		octets_begin(&p->octets, 0, 1);
 	return p;
 }
 
@@ -181,7 +201,7 @@ static void on_data(struct bsmtp *p, const struct bsmtp_command *c,
 	if (p->state != ENVELOPE)
 		p->is_broken = true;
 	p->state = TEXT;
-	p->text_start = p->offset;
+	p->text_start = p->next;
 	bsmtp_text_init(&p->text);
 }
 
@@ -232,23 +252,10 @@ static void on_other(struct bsmtp *p, const struct bsmtp_command *c,
 		fail(p, event, c->reply);
 }
 
-/* Returns how much of the command line is left without white space. */
-static size_t command_length(const struct bsmtp *p, uint64_t line_len)
-{
-	size_t len = sizeof p->command;
-
-	if (line_len < len)
-		len = (size_t)line_len;
-	while (len > 0 && bsmtp_is_white(p->command[len - 1]))
-		len--;
-	return len;
-}
-
 typedef void command_handler(struct bsmtp *p, const struct bsmtp_command *c,
 	struct bsmtp_event *event);
 
-static void end_command(
-	struct bsmtp *p, uint64_t line_len, struct bsmtp_event *event)
+static void end_command(struct bsmtp *p, struct bsmtp_event *event)
 {
 	static command_handler *const handlers[] = {
 		[BSMTP_VERB_BLANK] = on_other,
@@ -267,7 +274,7 @@ static void end_command(
 		fail(p, event, "500 5.2.5 JES Command line too long");
 		return;
 	}
-	bsmtp_command_parse(p->command, command_length(p, line_len), &c);
+	bsmtp_command_parse(p->command, p->command_len, &c);
 	handlers[c.verb](p, &c, event);
 }
 
@@ -304,47 +311,99 @@ static void end_text_line(struct bsmtp *p, struct bsmtp_event *event)
 }
 
 /* Keeps what a command line may hold. */
-static void keep_command(
-	struct bsmtp *p, const char *octets, size_t len, uint64_t at)
+static void read_command(struct bsmtp *p, const char *octets, size_t len)
 {
-	size_t room = at < sizeof p->command ? sizeof p->command - at : 0;
+	size_t room = sizeof p->command - p->command_len;
 	size_t n = len < room ? len : room;
 
-	if (at == 0)
-		p->is_long = false;
-	memcpy(p->command + (sizeof p->command - room), octets, n);
+	memcpy(p->command + p->command_len, octets, n);
+	p->command_len += n;
 	while (n < len && !p->is_long)
 		p->is_long = !bsmtp_is_white(octets[n++]);
 }
 
-/* Reads octets of one line, without its end. */
-static void read_part(struct bsmtp *p, const char *octets, size_t len)
+static void begin_line(struct bsmtp *p, const struct line *piece)
 {
-	uint64_t at = p->offset - p->line_start;
-
-	if (len == 0)
-		return;
-	if (p->state == TEXT)
-		bsmtp_text_read(&p->text, octets, len);
-	else
-		keep_command(p, octets, len, at);
-	p->offset += len;
+	p->record = piece->number;
+	p->line_start = piece->offset;
+	p->command_len = 0;
+	p->is_long = false;
+	p->in_line = true;
 }
 
-/* Reads a line's end, of end_len octets. */
-static void end_line(struct bsmtp *p, size_t end_len, struct bsmtp_event *event)
+void bsmtp_line(
+	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event)
 {
-	uint64_t line_len = p->offset - p->line_start;
-
-	p->offset += end_len;
-	if (line_len == 0)
-		p->is_long = false;
+	event->kind = BSMTP_MORE;
+	if (p->has_quit) {
+		end_session(p, "QUIT", event);
+		return;
+	}
+	if (piece->is_start)
+		begin_line(p, piece);
+	if (p->state == TEXT)
+		bsmtp_text_read(&p->text, piece->text, piece->len);
+	else
+		read_command(p, piece->text, piece->len);
+	if (!piece->is_end)
+		return;
+	p->in_line = false;
+	p->is_loose = piece->is_loose;
+	p->next = piece->next;
 	if (p->state == TEXT)
 		end_text_line(p, event);
 	else
-		end_command(p, line_len, event);
-	p->record++;
-	p->line_start = p->offset;
+		end_command(p, event);
+}
+
+/* ---- octets ------------------------------------------------------ */
+
+/* Hands in a piece of the current line. */
+static void read_piece(struct bsmtp *p, const char *octets, size_t len,
+	struct bsmtp_event *event)
+{
+	p->octets.line.text = octets;
+	p->octets.line.len = len;
+	bsmtp_line(p, &p->octets.line, event);
+	p->octets.line.is_start = false;
+}
+
+/* A CR is held back until the next octet says whether it is a line end's. */
+static void read_part(struct bsmtp *p, const char *octets, size_t len,
+	struct bsmtp_event *event)
+{
+	struct octets *o = &p->octets;
+	bool ends_in_cr = len > 0 && octets[len - 1] == '\r';
+
+	if (len == 0)
+		return;
+	if (o->has_cr)
+		read_piece(p, "\r", 1, event);
+	o->has_cr = ends_in_cr;
+	o->offset += len;
+	if (len > ends_in_cr)
+		read_piece(p, octets, len - ends_in_cr, event);
+}
+
+static void end_line(struct bsmtp *p, const char *octets, size_t len,
+	bool is_loose, struct bsmtp_event *event)
+{
+	struct octets *o = &p->octets;
+
+	read_part(p, octets, len, event);
+	o->has_cr = false;
+	o->offset += !is_loose;
+	o->line.next = o->offset;
+	o->line.is_end = true;
+	o->line.is_loose = is_loose;
+	read_piece(p, "", 0, event);
+	octets_begin(o, o->offset, o->line.number + 1);
+}
+
+static void octets_end(struct bsmtp *p, struct bsmtp_event *event)
+{
+	if (p->octets.offset > p->octets.line.offset)
+		end_line(p, "", 0, true, event);
 }
 
 size_t bsmtp_feed(struct bsmtp *p, const char *octets, size_t len,
@@ -362,49 +421,49 @@ size_t bsmtp_feed(struct bsmtp *p, const char *octets, size_t len,
 		const char *end = memchr(from, '\n', len - used);
 		size_t n = end != NULL ? (size_t)(end - from) : len - used;
 
-		read_part(p, from, n);
-		used += n;
-		if (end != NULL) {
-			used++;
-			end_line(p, 1, event);
-		}
+		if (end != NULL)
+			end_line(p, from, n, false, event);
+		else
+			read_part(p, from, n, event);
+		used += n + (end != NULL);
 	}
 	return used;
 }
+
+/* ---- the end ----------------------------------------------------- */
 
 void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 {
 	event->kind = BSMTP_MORE;
 	if (p->state == ENDED)
 		return;
-	if (p->offset > p->line_start)
-		end_line(p, 0, event);
+	octets_end(p, event);
 	if (event->kind == BSMTP_MORE && p->state == TEXT)
-		end_text(p, p->offset - p->text_start, event);
-	if (event->kind == BSMTP_MORE)
-		end_session(p, "end of data set", event);
+		end_text(p, p->next - p->text_start, event);
+	if (event->kind != BSMTP_MORE)
+		return;
+	p->record += !p->in_line;
+	end_session(p, "end of data set", event);
 }
 
 /* A line without its end may be the start of any other. */
 static bool has_loose_line(const struct bsmtp *p)
 {
-	uint64_t len = p->offset - p->line_start;
-	size_t n;
+	struct bsmtp_command c;
 
-	if (len == 0)
+	if (!p->in_line && !p->is_loose)
 		return false;
-	n = command_length(p, len);
-	return n != 0 || p->is_long;
+	bsmtp_command_parse(p->command, p->command_len, &c);
+	return c.verb != BSMTP_VERB_BLANK || p->is_long;
 }
 
 static bool has_loose_quit(const struct bsmtp *p)
 {
-	uint64_t len = p->offset - p->line_start;
 	struct bsmtp_command c;
 
-	if (len == 0 || p->is_long)
+	if (!p->in_line || p->is_long)
 		return false;
-	bsmtp_command_parse(p->command, command_length(p, len), &c);
+	bsmtp_command_parse(p->command, p->command_len, &c);
 	return c.verb == BSMTP_VERB_QUIT && c.reply[0] == '\0';
 }
 

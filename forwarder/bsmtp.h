@@ -21,6 +21,7 @@
 
 #include "attributes.h"
 #include "bsmtp_command.h"
+#include "line.h"
 #include "mail.h"
 
 #include <stdbool.h>
@@ -53,7 +54,15 @@ MUST_USE struct bsmtp *bsmtp_new(void);
 void bsmtp_free(struct bsmtp *p);
 
 /*
- * Reads octets that lie at the offset after all octets read before. Consumes
+ * Reads the next piece of a line, all of it. After BSMTP_QUIT nothing is
+ * read and the event is BSMTP_QUIT again.
+ */
+void bsmtp_line(
+	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event);
+
+/*
+ * Cuts octets in lines and reads them: those that lie at the offset after
+ * all octets read before. For callers that have no lines. Consumes
  * until the first event and gives it out. Returns how many octets were
  * consumed; the rest is to be handed in again. After BSMTP_QUIT all octets
  * are consumed and the event is BSMTP_QUIT again.

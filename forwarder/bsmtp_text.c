@@ -34,16 +34,13 @@ static bool has_8bit(const char *octets, size_t len)
 	return (seen & high) != 0;
 }
 
-/* Whether a dot line goes on being one: blanks, and one CR at its end. */
-static bool is_blank_rest(const char *octets, size_t len, bool after_cr)
+static bool is_blank(const char *octets, size_t len)
 {
 	size_t i;
 
-	for (i = 0; i < len; i++) {
-		if (after_cr || (octets[i] != ' ' && octets[i] != '\r'))
+	for (i = 0; i < len; i++)
+		if (octets[i] != ' ')
 			return false;
-		after_cr = octets[i] == '\r';
-	}
 	return true;
 }
 
@@ -59,9 +56,7 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 		skip = 1;
 	}
 	if (t->may_end)
-		t->may_end = is_blank_rest(
-			octets + skip, len - skip, t->last_was_cr);
-	t->last_was_cr = octets[len - 1] == '\r';
+		t->may_end = is_blank(octets + skip, len - skip);
 	t->line_len += len;
 	if (!t->has_8bit)
 		t->has_8bit = has_8bit(octets, len);
@@ -69,13 +64,12 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 
 enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
 {
-	uint64_t len = t->line_len - t->last_was_cr - t->has_dot;
+	uint64_t len = t->line_len - t->has_dot;
 	bool is_end = t->may_end;
 
 	t->line_len = 0;
 	t->has_dot = false;
 	t->may_end = false;
-	t->last_was_cr = false;
 	if (is_end)
 		return BSMTP_TEXT_END;
 	t->size_octets += len + 2;

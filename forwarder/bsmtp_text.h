@@ -30,18 +30,14 @@ struct bsmtp_text {
 	uint64_t line_len;
 	bool has_dot; /* it starts with one */
 	bool may_end; /* it is a dot and blanks so far */
-	bool last_was_cr;
 };
 
 void bsmtp_text_init(struct bsmtp_text *t);
 
-/* Reads octets of a line, without its LF. */
+/* Reads octets of a line, without its end. */
 void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len);
 
-/*
- * Says that the line ends here, before its LF or where the data set ends. The
- * size counts it, unless it is the final dot.
- */
+/* Ends the line. The size counts it, unless it is the final dot. */
 enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t);
 
 #endif
