@@ -59,6 +59,18 @@ static void plan_record(struct entry *e, struct flush_plan *p)
 		|| (p->flush.low == 0 && p->flush.high == p->flush.size);
 }
 
+/*
+ * Most data sets have one record for ever, and their submit brings none: room
+ * that was kept for a second one would be a tenth of what each of them takes.
+ */
+static void return_extent(struct entry *e, const struct flush_plan *p)
+{
+	if (e->extents > 1 || (p->has_record && !p->is_whole))
+		return;
+	free(e->more);
+	e->more = NULL;
+}
+
 static enum verdict plan_flush_locked(struct batch *b, struct request *r,
 	struct entry *e) REQUIRES(&b->local->lock)
 {
@@ -86,6 +98,7 @@ static enum verdict plan_flush_locked(struct batch *b, struct request *r,
 	if (r->kind == REQUEST_SYNC && !p->is_newer && e->has_row)
 		return refuse(r, 0);
 	plan_record(e, p);
+	return_extent(e, p);
 	p->row.key = e->key;
 	b->octets += p->flush.high - p->flush.low;
 	claims_plan_flush_locked(b->local, r, e);

@@ -2,6 +2,7 @@
 #include "support_run.h"
 
 #include "../fs/store_failed.h"
+#include "../fs/store_local.h"
 #include "clock.h"
 #include "text.h"
 
@@ -409,6 +410,23 @@ START_TEST(a_note_that_cannot_be_read_holds_all)
 }
 END_TEST
 
+/* ---- memory ----------------------------------------------------------- */
+
+/* The room for a second record is a tenth of what a data set takes. */
+START_TEST(a_data_set_of_one_record_keeps_no_room_for_more)
+{
+	struct store *s = local_start();
+	uint64_t number = dataset_make(s, "one", "one", DATASET_READY);
+	struct local *l = local_of(s);
+
+	mutex_lock(&l->lock);
+	ck_assert_uint_eq(index_find(&l->index, number)->extents, 1);
+	ck_assert_ptr_null(index_find(&l->index, number)->more);
+	mutex_unlock(&l->lock);
+	store_close(s);
+}
+END_TEST
+
 /* ---- the suite ------------------------------------------------------- */
 
 static TCase *add_case(Suite *suite, const char *name)
@@ -442,6 +460,7 @@ int main(void)
 	tcase_add_test(tc, the_directory_is_ours_alone);
 	tcase_add_test(tc, a_directory_that_cannot_be_made_says_why);
 	tcase_add_test(tc, a_full_store_refuses_and_recovers);
+	tcase_add_test(tc, a_data_set_of_one_record_keeps_no_room_for_more);
 	tc = add_case(suite, "after a failed sync");
 	tcase_add_test(tc, what_a_failed_sync_concerned_is_held);
 	tcase_add_test(tc, a_note_that_cannot_be_read_holds_all);
