@@ -120,10 +120,12 @@ $(LIBRARY): $(call objects,fs/*.c forwarder/*.c)
 
 # Of umount(8), on its own.
 UMOUNT_OBJECTS = \
-	$(patsubst %,$(BUILD)/mount/%.o,umount ending occupants mount_table)
+	$(patsubst %,$(BUILD)/mount/%.o,umount ending occupants inquiry readable \
+	mount_table)
 
 $(PROGRAM): $(filter-out $(UMOUNT_OBJECTS),$(call objects,mount/*.c)) \
-		$(BUILD)/mount/mount_table.o $(LIBRARY)
+		$(patsubst %,$(BUILD)/mount/%.o,inquiry readable mount_table) \
+		$(LIBRARY)
 	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
@@ -137,7 +139,9 @@ $(BUILD)/test_%: $(BUILD)/tests/test_%.o $(SUPPORT) $(LIBRARY)
 
 # What mount/ has is in no library.
 $(BUILD)/test_options: $(BUILD)/mount/options.o $(BUILD)/mount/mount_words.o
+$(BUILD)/test_inquiry: $(patsubst %,$(BUILD)/mount/%.o,inquiry readable)
 $(BUILD)/test_mount_point: \
+	$(patsubst %,$(BUILD)/mount/%.o,inquiry readable) \
 	$(patsubst %,$(BUILD)/mount/mount_%.o,point guard table)
 $(BUILD)/test_occupants: \
 	$(patsubst %,$(BUILD)/mount/%.o,occupants mount_table)

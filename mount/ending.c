@@ -1,12 +1,12 @@
 #include "ending.h"
 
-#include "bounded.h"
 #include "clock.h"
+#include "inquiry.h"
+#include "readable.h"
 #include "text.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,55 +25,33 @@ struct ending {
 	int processes[2]; /* pidfds; -1 for none */
 };
 
-struct question {
-	char path[PATH_MAX];
-	char answer[PID_DIGITS + 1];
-	ssize_t len; /* of the answer, or -errno */
-};
-
-static void ask(void *question)
+static int ask(const char *path, char *answer, size_t cap)
 {
-	struct question *q = question;
+	ssize_t len = getxattr(path, "user.jes.pid", answer, cap);
 
-	q->len = getxattr(
-		q->path, "user.jes.pid", q->answer, sizeof q->answer - 1);
-	if (q->len < 0)
-		q->len = -errno;
+	return len < 0 ? -errno : (int)len;
 }
 
-static int read_answer(const struct question *q, pid_t *out)
+/* 0 for one that died. */
+static int ask_pid(const char *mount_point, pid_t *out)
 {
+	char answer[PID_DIGITS];
+	const struct inquiry q = { ask, mount_point,
+		clock_monotonic_ns() + ANSWER_NS, answer, sizeof answer };
 	uint64_t pid;
+	int len = 0;
+	int err = inquiry_put(&q, &len);
 
-	if (q->len == -ENOTCONN || q->len == -ECONNABORTED) {
+	if (err != 0)
+		return err;
+	if (len == -ENOTCONN || len == -ECONNABORTED) {
 		*out = 0;
 		return 0;
 	}
-	if (q->len <= 0
-		|| text_to_number(q->answer, (size_t)q->len, INT_MAX, &pid)
-			!= 0)
+	if (len <= 0 || text_to_number(answer, (size_t)len, INT_MAX, &pid) != 0)
 		return -ESRCH;
 	*out = (pid_t)pid;
 	return 0;
-}
-
-/*
- * 0 for one that died. What has no answer yet stays with the thread that
- * waits for it.
- */
-static int ask_pid(const char *mount_point, pid_t *out)
-{
-	struct question *q = calloc(1, sizeof *q);
-	int err;
-
-	if (q == NULL)
-		return -ENOMEM;
-	text_copy(q->path, sizeof q->path, mount_point);
-	if (!bounded_run(ask, q, clock_monotonic_ns() + ANSWER_NS))
-		return -ETIMEDOUT;
-	err = read_answer(q, out);
-	free(q);
-	return err;
 }
 
 /*
@@ -154,24 +132,6 @@ int ending_watch(const char *mount_point, struct ending **out)
 	return 0;
 }
 
-static bool wait_for(int process, int64_t deadline_ns)
-{
-	struct pollfd event = { .fd = process, .events = POLLIN };
-	int64_t left_ns;
-	int n;
-
-	for (;;) {
-		left_ns = deadline_ns - clock_monotonic_ns();
-		if (left_ns <= 0)
-			return false;
-		n = poll(&event, 1, (int)(left_ns / NS_PER_MS) + 1);
-		if (n > 0)
-			return true;
-		if (n < 0 && errno != EINTR)
-			return false;
-	}
-}
-
 bool ending_wait(struct ending *e, int64_t timeout_ns)
 {
 	int64_t deadline_ns = clock_monotonic_ns() + timeout_ns;
@@ -179,7 +139,7 @@ bool ending_wait(struct ending *e, int64_t timeout_ns)
 
 	for (i = 0; e != NULL && i < 2; i++)
 		if (e->processes[i] >= 0
-			&& !wait_for(e->processes[i], deadline_ns))
+			&& !readable_until(e->processes[i], deadline_ns))
 			return false;
 	return true;
 }

@@ -19,7 +19,8 @@ struct ending;
  *
  * Returns 0 with what ending_wait() takes, NULL for the mount of a daemon
  * that died; -ETIMEDOUT when there is no answer within a few seconds; -ESRCH
- * when no process that can be seen from here serves it; -ENOMEM.
+ * when no process that can be seen from here serves it; another
+ * -errno when it could not be asked.
  */
 MUST_USE int ending_watch(const char *mount_point, struct ending **out);
 

@@ -1,8 +1,8 @@
 #include "mount_point.h"
 
-#include "bounded.h"
 #include "clock.h"
 #include "escape.h"
+#include "inquiry.h"
 #include "log.h"
 #include "messages.h"
 #include "mount_table.h"
@@ -30,38 +30,31 @@ static int refuse(int err, const char *text, char *why)
 
 enum life { LIVES, DEAD, SILENT };
 
-struct question {
-	char path[PATH_MAX];
-	int err;
-	struct question *next;
-};
-
-/* Those that somebody still waits for, who will write there. */
-static struct question *unanswered;
-
-static void ask(void *question)
+static int ask(const char *path, char *answer, size_t cap)
 {
-	struct question *q = question;
 	struct stat st;
 
-	q->err = stat(q->path, &st) != 0 ? errno : 0;
+	(void)answer;
+	(void)cap;
+	return stat(path, &st) != 0 ? -errno : 0;
 }
 
 static int ask_mount(const char *path, enum life *out)
 {
-	struct question *q = calloc(1, sizeof *q);
+	const struct inquiry q = { .ask = ask,
+		.path = path,
+		.deadline_ns = clock_monotonic_ns() + ANSWER_NS };
+	int result = 0;
+	int err = inquiry_put(&q, &result);
 
-	if (q == NULL)
-		return -ENOMEM;
-	text_copy(q->path, sizeof q->path, path);
-	if (!bounded_run(ask, q, clock_monotonic_ns() + ANSWER_NS)) {
-		q->next = unanswered;
-		unanswered = q;
+	if (err == -ETIMEDOUT)
 		*out = SILENT;
-		return 0;
-	}
-	*out = q->err == ENOTCONN || q->err == ECONNABORTED ? DEAD : LIVES;
-	free(q);
+	else if (err != 0)
+		return err;
+	else if (result == -ENOTCONN || result == -ECONNABORTED)
+		*out = DEAD;
+	else
+		*out = LIVES;
 	return 0;
 }
 
@@ -71,13 +64,9 @@ static bool is_fuse(const struct mount_entry *m)
 		|| strncmp(m->type, "fuse.", strlen("fuse.")) == 0;
 }
 
-static int refuse_living(enum life life, char *why)
+static int refuse_silent(char *why)
 {
-	return refuse(-EBUSY,
-		life == SILENT
-			? "a jesfs is mounted there and does not answer"
-			: "a jesfs is mounted there already; umount it first",
-		why);
+	return refuse(-EBUSY, "what is mounted there does not answer", why);
 }
 
 /* Takes dead mounts away, one over the other; a living jesfs is refused. */
@@ -92,9 +81,14 @@ static int clear_dead(const char *path, bool *was_dead, char *why)
 		err = ask_mount(path, &life);
 		if (err != 0)
 			break;
-		if (life != DEAD && mount_table_is_jesfs(&top))
-			return refuse_living(life, why);
-		if (life != DEAD)
+		if (life == SILENT)
+			return refuse_silent(why);
+		if (life == LIVES && mount_table_is_jesfs(&top))
+			return refuse(-EBUSY,
+				"a jesfs is mounted there already; umount it "
+				"first",
+				why);
+		if (life == LIVES)
 			break;
 		if (umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
 			err = -errno;
@@ -109,8 +103,13 @@ static int clear_dead(const char *path, bool *was_dead, char *why)
 
 static int find_real(const char *path, char out[static PATH_MAX], char *why)
 {
-	if (realpath(path, out) == NULL)
-		return refuse(-errno, strerror(errno), why);
+	int err =
+		inquiry_real_path(path, clock_monotonic_ns() + ANSWER_NS, out);
+
+	if (err == -ETIMEDOUT)
+		return refuse_silent(why);
+	if (err != 0)
+		return refuse(err, strerror(-err), why);
 	if (strcmp(out, "/") == 0)
 		return refuse(-EINVAL, "the root is no mount point", why);
 	return 0;

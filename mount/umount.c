@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "ending.h"
 #include "escape.h"
+#include "inquiry.h"
 #include "mount_table.h"
 #include "occupants.h"
 
@@ -26,6 +27,9 @@ enum {
 
 /* A daemon ends within 90 s, whatever its disk does. */
 #define ENDING_S 100
+
+/* How long the kernel may take to say where a path leads. */
+#define ANSWER_NS (5 * NS_PER_S)
 
 static const char help[] =
 	"Usage: umount.fuse.jesfs [-flnrv] [-t TYPE] MOUNTPOINT\n"
@@ -122,10 +126,13 @@ static int report_busy(const char *point)
 static int find(const char *path, char real[static PATH_MAX])
 {
 	struct mount_entry top;
-	int err;
+	int err =
+		inquiry_real_path(path, clock_monotonic_ns() + ANSWER_NS, real);
 
-	if (realpath(path, real) == NULL)
-		return fail(path, strerror(errno));
+	if (err == -ETIMEDOUT)
+		return fail(path, "a mount on the way does not answer");
+	if (err != 0)
+		return fail(path, strerror(-err));
 	err = mount_table_top(real, &top);
 	if (err != 0 && err != -ENOENT)
 		return fail(real, strerror(-err));
@@ -144,8 +151,7 @@ static int unmount_now(const char *point, int flags)
 
 /*
  * A question without an answer keeps the mount busy itself: one that does
- * not answer is only unmounted by force. Nothing that runs at exit may wait
- * for the thread that still asks.
+ * not answer is only unmounted by force.
  */
 static int unmount_and_wait(const char *point)
 {
@@ -154,7 +160,7 @@ static int unmount_and_wait(const char *point)
 	int status;
 
 	if (unknown == -ETIMEDOUT)
-		_exit(fail(point, "its daemon does not answer; -f forces it"));
+		return fail(point, "its daemon does not answer; -f forces it");
 	status = unmount_now(point, 0);
 	if (status == EXIT_SUCCESS && unknown != 0)
 		status = fail(point,
