@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -30,6 +31,11 @@ enum {
 
 /* How long the kernel may take to say where a path leads. */
 #define ANSWER_NS (5 * NS_PER_S)
+
+/* How long those whom force set free may take to leave, and how often we
+ * look whether they have. */
+#define LEAVE_NS (2 * NS_PER_S)
+#define LOOK_AGAIN_NS (10 * NS_PER_MS)
 
 static const char help[] =
 	"Usage: umount.fuse.jesfs [-flnrv] [-t TYPE] MOUNTPOINT\n"
@@ -141,12 +147,32 @@ static int find(const char *path, char real[static PATH_MAX])
 	return EXIT_SUCCESS;
 }
 
+/*
+ * What waits for the daemon is inside until force has set it free and it has
+ * got a processor to leave with.
+ */
+static int unmount_soon(const char *point, int flags)
+{
+	const struct timespec look_again = { 0, LOOK_AGAIN_NS };
+	int64_t deadline_ns = clock_monotonic_ns() + LEAVE_NS;
+	int err;
+
+	do {
+		err = umount2(point, flags) != 0 ? errno : 0;
+		if (err != EBUSY || (flags & MNT_FORCE) == 0)
+			break;
+		nanosleep(&look_again, NULL);
+	} while (clock_monotonic_ns() < deadline_ns);
+	return err;
+}
+
 static int unmount_now(const char *point, int flags)
 {
-	if (umount2(point, flags | UMOUNT_NOFOLLOW) == 0)
+	int err = unmount_soon(point, flags | UMOUNT_NOFOLLOW);
+
+	if (err == 0)
 		return EXIT_SUCCESS;
-	return errno == EBUSY ? report_busy(point)
-			      : fail(point, strerror(errno));
+	return err == EBUSY ? report_busy(point) : fail(point, strerror(err));
 }
 
 /*

@@ -5,6 +5,7 @@
 #include "support_daemon.h"
 #include "support_files.h"
 #include "support_run.h"
+#include "support_silent.h"
 
 #include "text.h"
 
@@ -20,7 +21,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TEST_S = 120 };
+enum {
+	TEST_S = 120,
+	WAITING = 32, /* who waits for a daemon */
+};
 
 static struct mount m;
 
@@ -356,6 +360,41 @@ START_TEST(a_daemon_that_does_not_answer_is_unmounted_by_force)
 }
 END_TEST
 
+static bool all_wait(const void *silent)
+{
+	return atomic_load(((const struct silent *)silent)->taken) == WAITING;
+}
+
+/*
+ * The daemon has taken what they ask, so nothing kills them: not even who
+ * asked and gave up, and he ends all the same. Force sets them free.
+ */
+START_TEST(who_waits_for_a_silent_daemon_is_set_free_by_force)
+{
+	char line[MOUNT_PATH_MAX + 8];
+	struct silent silent;
+	struct stat st;
+	int i, status;
+
+	silent_mount(&silent, m.point, "fuse.jesfs");
+	for (i = 0; i < WAITING; i++)
+		if (fork() == 0)
+			_exit(stat(m.point, &st) == 0 ? 0 : errno);
+	wait_until(all_wait, &silent, "the daemon took too little");
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", m.point), 1);
+	expect_said("does not answer");
+	text_format(line, sizeof line, "-f %s/", m.point);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", line), 0);
+	ck_assert(!mount_is_there(m.point));
+	silent_end(&silent);
+	for (i = 0; i < WAITING; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert(WIFEXITED(status));
+		ck_assert_int_eq(WEXITSTATUS(status), ECONNABORTED);
+	}
+}
+END_TEST
+
 START_TEST(umount_used_wrongly_is_2)
 {
 	ck_assert_int_eq(program_run("umount.fuse.jesfs", ""), 2);
@@ -386,6 +425,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_lazy_umount_does_not_wait);
 	tcase_add_test(t, a_dead_mount_is_unmounted);
 	tcase_add_test(t, a_daemon_that_does_not_answer_is_unmounted_by_force);
+	tcase_add_test(t, who_waits_for_a_silent_daemon_is_set_free_by_force);
 	tcase_add_test(t, umount_used_wrongly_is_2);
 }
 
