@@ -235,11 +235,16 @@ static int start(struct fs *fs, const struct fs_settings *settings,
 	err = new_session(fs, settings, why);
 	if (err != 0)
 		return err;
-	sigaction(SIGURG, &wake, &fs->old_action);
-	err = -pthread_create(&fs->loop, NULL, loop, fs);
+	err = forget_start(fs->spool, fs->session, &fs->forget);
+	if (err == 0) {
+		sigaction(SIGURG, &wake, &fs->old_action);
+		err = -pthread_create(&fs->loop, NULL, loop, fs);
+		if (err != 0)
+			sigaction(SIGURG, &fs->old_action, NULL);
+	}
 	if (err != 0) {
 		text_copy(why, FS_WHY_MAX, strerror(-err));
-		sigaction(SIGURG, &fs->old_action, NULL);
+		forget_stop(fs->forget);
 		fuse_session_destroy(fs->session);
 	}
 	return err;
@@ -297,11 +302,16 @@ static void end_loop(struct fs *fs)
 	sigaction(SIGURG, &fs->old_action, NULL);
 }
 
-/* Takes as long as a disk does that somebody waits for. */
+/*
+ * Takes as long as a disk does that somebody waits for. The kernel may have
+ * to wait for such a request before it forgets a name, so requests are served
+ * until then.
+ */
 static void end_service(void *arg)
 {
 	struct fs *fs = arg;
 
+	forget_stop(fs->forget);
 	end_loop(fs);
 	handles_release_all(fs->handles);
 	chores_stop(fs->chores);

@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "attributes.h"
 #include "chore.h"
+#include "forget.h"
 #include "fresh.h"
 #include "fs.h"
 #include "guard.h"
@@ -48,6 +49,7 @@ struct fs {
 	struct fresh *fresh;
 	struct handles *handles;
 	struct answers *answers;
+	struct forget *forget;
 
 	/* The loop: fs.c alone */
 	void (*ended)(void *arg);

@@ -227,7 +227,9 @@ static void spool_free(struct spool *sp)
 		waiting_fini(&sp->writers[i].waiting);
 	roster_fini(&sp->roster);
 	linger_fini(&sp->linger);
+	gone_fini(&sp->gone);
 	quota_close(sp->quota);
+	cond_fini(&sp->gone_news);
 	cond_fini(&sp->settled);
 	mutex_fini(&sp->lock);
 	free(sp);
@@ -259,6 +261,7 @@ int spool_open(struct store *store, spool_judge *judge,
 	atomic_init(&sp->is_quiesced, false);
 	mutex_init(&sp->lock, RANK_SPOOL);
 	cond_init(&sp->settled);
+	cond_init(&sp->gone_news);
 	err = roster_init(&sp->roster);
 	if (err == 0)
 		err = quota_open(&sp->quota);

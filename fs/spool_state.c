@@ -89,6 +89,8 @@ void spool_remove_locked(struct spool *sp, struct roster_entry *e)
 	w->entries--;
 	assert(e->file == NULL); /* it would count more than the entry says */
 	quota_gone(sp->quota, e->uid, e->size_octets);
+	if (sp->gone.is_wanted && gone_put(&sp->gone, e, clock_monotonic_ns()))
+		cond_signal(&sp->gone_news);
 	roster_remove(&sp->roster, e);
 }
 

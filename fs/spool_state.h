@@ -12,6 +12,7 @@
 #define SPOOL_STATE_H
 
 #include "draft_names.h"
+#include "gone.h"
 #include "linger.h"
 #include "mutex.h"
 #include "quota.h"
@@ -59,6 +60,8 @@ struct spool {
 	struct cond settled; /* calls or in_flight came to 0 */
 	struct roster roster GUARDED_BY(lock);
 	struct linger linger GUARDED_BY(lock);
+	struct gone gone GUARDED_BY(lock);
+	struct cond gone_news; /* something for who waits for what is gone */
 	struct spool_writer writers[DATASET_WRITERS_MAX] GUARDED_BY(lock);
 	size_t writer_count GUARDED_BY(lock);
 	size_t in_flight GUARDED_BY(lock); /* completions yet to come */
