@@ -88,3 +88,33 @@ int config_file_read(
 	close(fd);
 	return err;
 }
+
+int config_file_check_program(
+	const char *file, uid_t uid, char why[static CONFIG_FILE_WHY_MAX])
+{
+	struct stat st;
+	int err;
+
+	if (stat(file, &st) != 0) {
+		err = -errno;
+		text_format(why, CONFIG_FILE_WHY_MAX, "%s, expected a program",
+			strerror(-err));
+		return err;
+	}
+	if (!S_ISREG(st.st_mode) || (st.st_mode & 0111) == 0)
+		text_copy(why, CONFIG_FILE_WHY_MAX,
+			"not a file that may be executed, expected one");
+	else if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != uid)
+		text_format(why, CONFIG_FILE_WHY_MAX,
+			"owned by uid %ju, expected root or the user who runs "
+			"jesfs",
+			(uintmax_t)st.st_uid);
+	else if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		text_format(why, CONFIG_FILE_WHY_MAX,
+			"its group or others may write it (mode %04o), "
+			"expected mode 0755 or less",
+			(unsigned int)(st.st_mode & 07777));
+	else
+		return 0;
+	return -EINVAL;
+}

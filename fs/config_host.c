@@ -1,6 +1,6 @@
 #include "config_host.h"
 
-#include "config_value.h"
+#include "config_name.h"
 #include "text.h"
 
 #include <arpa/inet.h>
@@ -48,7 +48,7 @@ void config_host_helo(const struct target_config *target,
 	char name[CONFIG_HELO_MAX + 1] = "";
 
 	if (gethostname(name, sizeof name - 1) == 0 && strchr(name, '.') != NULL
-		&& config_is_helo(name, strlen(name))) {
+		&& config_name_is_helo(name, strlen(name))) {
 		text_copy(out, CONFIG_HELO_MAX + 1, name);
 		return;
 	}

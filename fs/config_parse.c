@@ -1,14 +1,11 @@
 #include "config_parse.h"
 
-#include "escape.h"
+#include "config_hint.h"
 #include "text.h"
 
-#include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { MESSAGE_MAX = 2048 };
+enum { CHOICES_MAX = 128 };
 
 enum token_kind { TOKEN_WORD, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_EOL, TOKEN_END };
 
@@ -26,92 +23,13 @@ struct parser {
 /* One table at work. */
 struct scope {
 	const struct config_row *rows;
-	const struct config_row *block; /* NULL for the file itself */
+	const struct scope *outer;      /* NULL for the file itself */
+	const struct config_row *block; /* the same */
 	const struct config_word *keyword;
 	void *into;
 	uint64_t seen; /* a bit for each row */
+	bool is_closed;
 };
-
-/* ---- messages ---------------------------------------------------------- */
-
-static void say(struct config_source *source, const struct config_word *at,
-	const char *severity, const char *text)
-{
-	char file[MESSAGE_MAX];
-
-	if (source->messages > CONFIG_ERRORS_SHOWN)
-		return;
-	escape_string(source->file, file, sizeof file);
-	if (source->messages++ == CONFIG_ERRORS_SHOWN) {
-		buf_printf(source->report,
-			"%s: more than %d messages, the rest is not shown\n",
-			file, CONFIG_ERRORS_SHOWN);
-		return;
-	}
-	if (at != NULL)
-		buf_printf(source->report, "%s:%zu:%zu: %s%s\n", file, at->line,
-			at->column, severity, text);
-	else
-		buf_printf(source->report, "%s: %s%s\n", file, severity, text);
-}
-
-void config_error(struct config_source *source, const struct config_word *at,
-	const char *format, ...)
-{
-	char text[MESSAGE_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	say(source, at, "", text);
-	source->errors++;
-}
-
-void config_warning(struct config_source *source, const struct config_word *at,
-	const char *format, ...)
-{
-	char text[MESSAGE_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	say(source, at, "warning: ", text);
-}
-
-const char *config_show(
-	const struct config_word *word, char out[static CONFIG_SHOWN_MAX])
-{
-	bool is_cut = word->len > CONFIG_WORD_SHOWN;
-	size_t len = is_cut ? CONFIG_WORD_SHOWN : word->len;
-	size_t used = 1;
-
-	out[0] = '"';
-	escape_text(word->text, len, out + used, CONFIG_SHOWN_MAX - used);
-	used += strlen(out + used);
-	text_copy(out + used, CONFIG_SHOWN_MAX - used, is_cut ? "...\"" : "\"");
-	return out;
-}
-
-/* "TargetIP, ConnectPort or MaxMsgSent" */
-static const char *list_keywords(
-	const struct config_row *rows, char *out, size_t cap)
-{
-	size_t used = 0;
-	size_t i;
-
-	out[0] = '\0';
-	for (i = 0; rows[i].keyword != NULL && used < cap; i++) {
-		const char *between =
-			rows[i + 1].keyword == NULL ? " or " : ", ";
-
-		text_format(out + used, cap - used, "%s%s",
-			i == 0 ? "" : between, rows[i].keyword);
-		used += strlen(out + used);
-	}
-	return out;
-}
 
 /* ---- tokens ------------------------------------------------------------ */
 
@@ -215,25 +133,52 @@ static const struct config_row *find_row(
 	return NULL;
 }
 
-/* Every value passes here, so that no reader sees a NUL or a control. */
-static bool is_text(const struct config_word *word)
+/* Every value passes here, so that no reader sees a NUL or a control; a tab
+ * may stand between the words of a phrase. */
+static bool is_text(
+	const struct config_row *row, const struct config_word *word)
 {
 	size_t i;
 
-	for (i = 0; i < word->len; i++)
-		if ((unsigned char)word->text[i] < 0x20
-			|| word->text[i] == 0x7f)
+	for (i = 0; i < word->len; i++) {
+		unsigned char c = (unsigned char)word->text[i];
+
+		if ((c < 0x20 && !(c == '\t' && row->is_phrase)) || c == 0x7f)
 			return false;
+	}
 	return true;
+}
+
+/* "YES or NO" */
+static const char *list_choices(
+	const char *const *choices, char out[static CHOICES_MAX])
+{
+	size_t used = 0;
+
+	out[0] = '\0';
+	for (; *choices != NULL; choices++) {
+		text_format(out + used, CHOICES_MAX - used, "%s%s",
+			used == 0                    ? ""
+				: choices[1] == NULL ? " or "
+						     : ", ",
+			*choices);
+		used += strlen(out + used);
+	}
+	return out;
 }
 
 /* value is "" or a blank and the value as shown. */
 static void report_value(struct parser *p, const struct config_row *row,
 	const char *value, const char *wrong)
 {
-	if (row->expected != NULL)
+	char choices[CHOICES_MAX];
+	const char *expected = row->expected;
+
+	if (row->choices != NULL)
+		expected = list_choices(row->choices, choices);
+	if (expected != NULL)
 		config_error(p->source, &p->word, "%s%s %s, expected %s",
-			row->keyword, value, wrong, row->expected);
+			row->keyword, value, wrong, expected);
 	else
 		config_error(p->source, &p->word,
 			"%s%s %s, expected a number from %ju to %ju",
@@ -243,6 +188,7 @@ static void report_value(struct parser *p, const struct config_row *row,
 
 static void warn_value(struct parser *p, const struct config_row *row)
 {
+	char shown[CONFIG_SHOWN_MAX];
 	uint64_t n;
 
 	if (text_to_number(p->word.text, p->word.len, row->max, &n) == 0
@@ -252,27 +198,67 @@ static void warn_value(struct parser *p, const struct config_row *row)
 			"from %ju to %ju",
 			row->keyword, (uintmax_t)n, (uintmax_t)row->usual_min,
 			(uintmax_t)row->max);
+	if (row->no_effect != NULL
+		&& (row->effective == NULL
+			|| !text_equals_nocase(
+				p->word.text, p->word.len, row->effective)))
+		config_warning(p->source, &p->word, "%s %s %s", row->keyword,
+			config_show(&p->word, shown), row->no_effect);
+}
+
+static void keep_place(const struct scope *s, const struct config_row *row,
+	const struct config_word *word)
+{
+	if (row->place != 0)
+		memcpy((char *)s->into + row->place, word, sizeof *word);
+}
+
+/* Makes the current word last as long as there are words on the line. */
+static void take_phrase(struct parser *p)
+{
+	struct config_word phrase = p->word;
+	struct parser ahead = *p;
+
+	advance(&ahead);
+	while (ahead.kind == TOKEN_WORD) {
+		*p = ahead;
+		phrase.len = (size_t)(p->word.text + p->word.len - phrase.text);
+		advance(&ahead);
+	}
+	p->word = phrase;
+}
+
+static void read_value(
+	struct parser *p, const struct scope *s, const struct config_row *row)
+{
+	char shown[1 + CONFIG_SHOWN_MAX] = " ";
+	const char *wrong;
+
+	wrong = is_text(row, &p->word)
+		? row->read(row, &p->word, (char *)s->into + row->offset)
+		: "has a control character";
+	if (wrong != NULL) {
+		config_show(&p->word, shown + 1);
+		report_value(p, row, shown, wrong);
+		return;
+	}
+	keep_place(s, row, &p->word);
+	warn_value(p, row);
 }
 
 static void parse_value(
 	struct parser *p, const struct scope *s, const struct config_row *row)
 {
-	char shown[1 + CONFIG_SHOWN_MAX] = " ";
-	const char *wrong;
+	char shown[CONFIG_SHOWN_MAX];
 
 	if (p->kind != TOKEN_WORD) {
 		report_value(p, row, "", "has no value");
 		skip_statement(p);
 		return;
 	}
-	wrong = is_text(&p->word)
-		? row->read(row, &p->word, (char *)s->into + row->offset)
-		: "has a control character";
-	config_show(&p->word, shown + 1);
-	if (wrong != NULL)
-		report_value(p, row, shown, wrong);
-	else if (row->usual_min > 0)
-		warn_value(p, row);
+	if (row->is_phrase)
+		take_phrase(p);
+	read_value(p, s, row);
 	advance(p);
 	if (p->kind != TOKEN_WORD && p->kind != TOKEN_OPEN)
 		return;
@@ -291,7 +277,13 @@ static void parse_scope(struct parser *p, struct scope *s);
 static void parse_block(struct parser *p, const struct scope *outer,
 	const struct config_row *row, const struct config_word *keyword)
 {
-	struct scope s = { row->rows, row, keyword, NULL, 0 };
+	struct scope s = {
+		.rows = row->rows,
+		.outer = outer,
+		.block = row,
+		.keyword = keyword,
+		.into = outer->into,
+	};
 	char shown[CONFIG_SHOWN_MAX];
 
 	skip_line_ends(p);
@@ -306,26 +298,43 @@ static void parse_block(struct parser *p, const struct scope *outer,
 			|| find_row(row->rows, &p->word) == NULL)
 			return;
 	}
-	s.into = row->open((char *)outer->into + row->offset, keyword);
+	keep_place(outer, row, keyword);
+	if (row->no_effect != NULL)
+		config_warning(p->source, keyword, "%s %s", row->keyword,
+			row->no_effect);
+	if (row->open != NULL)
+		row->open(s.into, keyword);
 	parse_scope(p, &s);
 	if (row->close != NULL)
-		row->close(
-			p->source, (char *)outer->into + row->offset, keyword);
+		row->close(p->source, s.into, keyword);
+}
+
+/* A statement of the file in a block: its end was forgotten. */
+static bool closes_block(struct parser *p, struct scope *s)
+{
+	char shown[CONFIG_SHOWN_MAX];
+
+	if (s->outer == NULL || find_row(s->outer->rows, &p->word) == NULL)
+		return false;
+	config_error(p->source, &p->word, "%s in %s, expected } before it",
+		config_show(&p->word, shown), s->block->keyword);
+	s->is_closed = true;
+	return true;
 }
 
 static void report_unknown(struct parser *p, const struct scope *s)
 {
 	char shown[CONFIG_SHOWN_MAX];
-	char known[MESSAGE_MAX / 2];
+	char hint[CONFIG_HINT_MAX];
 
 	config_show(&p->word, shown);
-	list_keywords(s->rows, known, sizeof known);
+	config_hint(s->rows, &p->word, hint);
 	if (s->block != NULL)
-		config_error(p->source, &p->word, "%s in %s, expected }, %s",
-			shown, s->block->keyword, known);
+		config_error(p->source, &p->word, "%s in %s, expected %s",
+			shown, s->block->keyword, hint);
 	else
 		config_error(p->source, &p->word,
-			"unknown statement %s, expected %s", shown, known);
+			"unknown statement %s, expected %s", shown, hint);
 }
 
 /* "TargetServer{" is the keyword and its brace: no keyword has one in it. */
@@ -340,6 +349,16 @@ static void split_brace(struct parser *p)
 	p->word.len = len;
 }
 
+static void report_second(struct parser *p, const struct config_row *row)
+{
+	if (row->is_once)
+		config_error(p->source, &p->word, "a second %s, expected one",
+			row->keyword);
+	else if (!row->is_many)
+		config_warning(p->source, &p->word,
+			"a second %s, the last one counts", row->keyword);
+}
+
 static void parse_statement(struct parser *p, struct scope *s)
 {
 	struct config_word keyword;
@@ -348,15 +367,16 @@ static void parse_statement(struct parser *p, struct scope *s)
 
 	split_brace(p);
 	row = find_row(s->rows, &p->word);
+	if (row == NULL && closes_block(p, s))
+		return;
 	if (row == NULL) {
 		report_unknown(p, s);
 		skip_statement(p);
 		return;
 	}
 	bit = UINT64_C(1) << (row - s->rows);
-	if (row->is_once && (s->seen & bit) != 0)
-		config_error(p->source, &p->word, "a second %s, expected one",
-			row->keyword);
+	if ((s->seen & bit) != 0)
+		report_second(p, row);
 	s->seen |= bit;
 	keyword = p->word;
 	advance(p);
@@ -369,7 +389,7 @@ static void parse_statement(struct parser *p, struct scope *s)
 /* Reads statements up to the brace or the end that closes the scope. */
 static void parse_scope(struct parser *p, struct scope *s)
 {
-	while (p->kind != TOKEN_END) {
+	while (p->kind != TOKEN_END && !s->is_closed) {
 		switch (p->kind) {
 		case TOKEN_WORD:
 			parse_statement(p, s);
@@ -380,19 +400,18 @@ static void parse_scope(struct parser *p, struct scope *s)
 			skip_block(p);
 			break;
 		case TOKEN_CLOSE:
-			if (s->block != NULL) {
-				advance(p);
-				return;
-			}
-			config_error(p->source, &p->word,
-				"\"}\" without \"{\", expected a statement");
+			if (s->block == NULL)
+				config_error(p->source, &p->word,
+					"\"}\" without \"{\", expected a "
+					"statement");
+			s->is_closed = s->block != NULL;
 			advance(p);
 			break;
 		default:
 			advance(p);
 		}
 	}
-	if (s->block != NULL)
+	if (s->block != NULL && !s->is_closed)
 		config_error(p->source, s->keyword,
 			"%s is not closed, expected } before the end of the "
 			"file",

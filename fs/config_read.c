@@ -119,6 +119,23 @@ static int add_writer(struct reading *r, const struct writer_config *writer)
 	return 0;
 }
 
+/* Who can write the program can read and refuse all mail. */
+static void check_exit(const struct reading *r, struct config_source *source,
+	const struct config_writer *w)
+{
+	const struct exit_config *e = &w->config.exit;
+	char why[CONFIG_FILE_WHY_MAX];
+	char shown[CONFIG_SHOWN_MAX];
+
+	if (e->kind != USER_EXIT_EXEC)
+		return;
+	if (config_file_check_program(
+		    e->path, r->config->has_user ? r->config->user_uid : 0, why)
+		!= 0)
+		config_error(source, &w->at.user_exit, "UserExit %s: %s",
+			config_show(&w->at.user_exit, shown), why);
+}
+
 static int find_submitter(
 	const struct config_word *name, bool is_group, uint32_t *id)
 {
@@ -171,8 +188,8 @@ static int read_writer(struct reading *r, const char *file)
 		return err == -ENOMEM ? err : 0;
 	config_writer_read(&source, r->text.data, r->text.len, &w);
 	text_copy(w.config.file, sizeof w.config.file, file);
-	if (w.name.len != 0)
-		at = &w.name;
+	if (w.at.name.len != 0)
+		at = &w.at.name;
 	else if (name_from_file(file, w.config.name) != 0)
 		config_error(&source, NULL,
 			"the name of the file is not a writer name, expected 1 "
@@ -180,6 +197,7 @@ static int read_writer(struct reading *r, const char *file)
 	if (w.config.name[0] != '\0')
 		check_name(r, &source, at, &w.config);
 	check_submitters(&source, &w);
+	check_exit(r, &source, &w);
 	r->errors += source.errors;
 	return add_writer(r, &w.config);
 }

@@ -4,10 +4,10 @@
 #include "text.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
-
-enum { LABEL_OCTETS_MAX = 63 }; /* of one part of a domain name */
 
 static const char *number(const struct config_row *row,
 	const struct config_word *value, uint64_t *out)
@@ -79,101 +79,103 @@ const char *config_value_octets(const struct config_row *row,
 	return NULL;
 }
 
-static void keep(char *member, const struct config_word *value)
+static void keep(const struct config_row *row, char *member,
+	const struct config_word *value)
 {
+	assert(value->len < row->size);
+	memset(member, 0, row->size);
 	memcpy(member, value->text, value->len);
-	member[value->len] = '\0';
+}
+
+/* ---- words --------------------------------------------------------------- */
+
+const char *const config_value_no_yes[] = { "NO", "YES", NULL };
+
+static const char *choose(const struct config_row *row,
+	const struct config_word *value, unsigned int *out)
+{
+	unsigned int i;
+
+	for (i = 0; row->choices[i] != NULL; i++)
+		if (text_equals_nocase(
+			    value->text, value->len, row->choices[i])) {
+			*out = i;
+			return NULL;
+		}
+	return "is not known";
+}
+
+const char *config_value_choice(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	assert(row->size == sizeof(unsigned int));
+	return choose(row, value, member);
+}
+
+const char *config_value_bool(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	unsigned int n;
+	const char *wrong = choose(row, value, &n);
+
+	if (wrong == NULL)
+		*(bool *)member = n == 1;
+	return wrong;
+}
+
+const char *config_value_word(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	if (value->len >= row->size)
+		return "is too long";
+	keep(row, member, value);
+	return NULL;
 }
 
 const char *config_value_path(const struct config_row *row,
 	const struct config_word *value, void *member)
 {
-	(void)row;
-	if (value->len >= PATH_MAX)
-		return "is too long";
 	if (value->text[0] != '/')
 		return "is not an absolute path";
-	keep(member, value);
-	return NULL;
+	return config_value_word(row, value, member);
 }
 
-static bool is_letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-		|| (c >= '0' && c <= '9');
-}
-
-static bool is_domain_label(const char *text, size_t len)
-{
-	size_t i;
-
-	if (len == 0 || len > LABEL_OCTETS_MAX || text[0] == '-'
-		|| text[len - 1] == '-')
-		return false;
-	for (i = 0; i < len; i++)
-		if (!is_letter_or_digit(text[i]) && text[i] != '-')
-			return false;
-	return true;
-}
-
-static bool is_domain(const char *text, size_t len)
-{
-	const char *dot;
-	size_t part;
-
-	for (;;) {
-		dot = memchr(text, '.', len);
-		part = dot != NULL ? (size_t)(dot - text) : len;
-		if (!is_domain_label(text, part))
-			return false;
-		if (dot == NULL)
-			return true;
-		text += part + 1;
-		len -= part + 1;
-	}
-}
-
-/* The two forms of RFC 5321 section 4.1.3 that address a host today. */
-static bool is_literal(const char *text, size_t len)
-{
-	static const char ipv6_tag[] = "IPv6:";
-	size_t tag_len = sizeof ipv6_tag - 1;
-	char address[INET6_ADDRSTRLEN];
-	struct in6_addr bits;
-	int family = AF_INET;
-
-	if (len < 2 || text[0] != '[' || text[len - 1] != ']')
-		return false;
-	text++;
-	len -= 2;
-	if (len > tag_len && text_equals_nocase(text, tag_len, ipv6_tag)) {
-		family = AF_INET6;
-		text += tag_len;
-		len -= tag_len;
-	}
-	if (len >= sizeof address)
-		return false;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	return inet_pton(family, address, &bits) == 1;
-}
-
-bool config_is_helo(const char *text, size_t len)
-{
-	if (len == 0 || len > CONFIG_HELO_MAX)
-		return false;
-	return is_domain(text, len) || is_literal(text, len);
-}
-
-const char *config_value_helo(const struct config_row *row,
+const char *config_value_directory(const struct config_row *row,
 	const struct config_word *value, void *member)
 {
-	(void)row;
-	if (!config_is_helo(value->text, value->len))
-		return "is not a host name";
-	keep(member, value);
+	if (value->text[value->len - 1] != '/')
+		return "does not end with a slash";
+	return config_value_path(row, value, member);
+}
+
+/* How many octets a character has in UTF-8 by its first; 0 for none. */
+static size_t utf8_len(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+const char *config_value_at_sign(const struct config_row *row,
+	const struct config_word *value, void *member)
+{
+	unsigned char first = (unsigned char)value->text[0];
+	size_t i;
+
+	if (utf8_len(first) != value->len)
+		return "is not one character in UTF-8";
+	for (i = 1; i < value->len; i++)
+		if (((unsigned char)value->text[i] & 0xc0) != 0x80)
+			return "is not one character in UTF-8";
+	if (isalnum(first) || (value->len == 1 && strchr("<>.:,", first)))
+		return "has a meaning in addresses";
+	keep(row, member, value);
 	return NULL;
 }
+
+/* ---- addresses and writer names ------------------------------------------ */
 
 const char *config_value_address(const struct config_row *row,
 	const struct config_word *value, void *member)
@@ -186,9 +188,11 @@ const char *config_value_address(const struct config_row *row,
 	(void)row;
 	if (value->len >= sizeof text)
 		return "is not an address";
-	keep(text, value);
+	memcpy(text, value->text, value->len);
+	text[value->len] = '\0';
 	if (inet_pton(AF_INET, text, &in4.sin_addr) == 1) {
 		memset(&target->address, 0, sizeof target->address);
+		memset(target->address_text, 0, sizeof target->address_text);
 		memcpy(&target->address, &in4, sizeof in4);
 		inet_ntop(AF_INET, &in4.sin_addr, target->address_text,
 			sizeof target->address_text);
@@ -196,6 +200,7 @@ const char *config_value_address(const struct config_row *row,
 	}
 	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
 		memset(&target->address, 0, sizeof target->address);
+		memset(target->address_text, 0, sizeof target->address_text);
 		memcpy(&target->address, &in6, sizeof in6);
 		inet_ntop(AF_INET6, &in6.sin6_addr, target->address_text,
 			sizeof target->address_text);
@@ -215,6 +220,7 @@ const char *config_value_writer(const struct config_row *row,
 		return "is reserved by JES";
 	if (err != 0)
 		return "is not a writer name";
+	memset(member, 0, sizeof name);
 	text_copy(member, sizeof name, name);
 	return NULL;
 }

@@ -2,7 +2,9 @@
  * config_value - the kinds of values that statements have.
  *
  * Each is a config_reader: it returns NULL, or what is wrong with the word,
- * and leaves the member as it was. The word holds no control characters.
+ * and leaves the member as it was. The word holds no control characters. A
+ * string member has zeros behind its end, so that two of them compare as a
+ * whole.
  * Pure. Safe from any thread.
  */
 #ifndef CONFIG_VALUE_H
@@ -19,19 +21,30 @@ config_reader config_value_u64;
  * K, M, G or T behind it, in powers of 1024. */
 config_reader config_value_octets;
 
-/* An absolute path into a char[PATH_MAX]. */
+/* One of row->choices: its index into an enum; the same into a bool. */
+config_reader config_value_choice;
+config_reader config_value_bool;
+
+/* The choices of a bool. */
+extern const char *const config_value_no_yes[];
+
+/* A word into a char[row->size]. */
+config_reader config_value_word;
+
+/* An absolute path into a char[row->size]. */
 config_reader config_value_path;
 
-/* A domain name or an address literal into char[CONFIG_HELO_MAX + 1]. */
-config_reader config_value_helo;
+/* The same, which ends with a slash. */
+config_reader config_value_directory;
+
+/* One printable character, in UTF-8, that no mailbox is made of, into a
+ * char[row->size]. */
+config_reader config_value_at_sign;
 
 /* An IPv4 or IPv6 address into a struct target_config; its port is 0. */
 config_reader config_value_address;
 
 /* An external writer name into a char[WRITER_NAME_MAX + 1]. */
 config_reader config_value_writer;
-
-/* Whether EHLO may carry text: RFC 5321 sections 2.3.5 and 4.1.3. */
-bool config_is_helo(const char *text, size_t len);
 
 #endif

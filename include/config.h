@@ -9,45 +9,16 @@
 #define CONFIG_H
 
 #include "config_input.h"
+#include "config_outcome.h"
+#include "config_target.h"
 #include "dataset.h"
 #include "draft_names.h"
 
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
-
-enum {
-	CONFIG_TARGETS_MAX = 4,
-	CONFIG_HELO_MAX = 255,
-};
-
-/* TargetServer: one address with its port, which no other target has. */
-struct target_config {
-	struct sockaddr_storage address; /* IPv4 or IPv6, with the port */
-	char address_text[INET6_ADDRSTRLEN];
-	uint16_t port;          /* ConnectPort, 1 to 65535, default 25 */
-	uint32_t connect_limit; /* ConnectLimit, sessions, default 5 */
-	uint32_t max_msg_sent;  /* MaxMsgSent, mails a session, 0 no limit */
-	uint64_t message_size;  /* MessageSize, octets, 0 no limit; 524288 */
-	char charset[CONFIG_PAGE_MAX + 1];   /* Charset; "" as UTF-8 */
-	char mbcharset[CONFIG_PAGE_MAX + 1]; /* MBCharset, with MBCS; "" */
-};
-
-/* TimeOut, all in seconds. CSSMTP takes 30 to 1200; less is a warning here. */
-struct timeout_config {
-	uint32_t any_cmd_s;       /* 300 */
-	uint32_t connect_idle_s;  /* 0 */
-	uint32_t connect_retry_s; /* 120 */
-	uint32_t data_block_s;    /* 180 */
-	uint32_t data_cmd_s;      /* 120 */
-	uint32_t data_term_s;     /* 600 */
-	uint32_t initial_msg_s;   /* 300 */
-	uint32_t mail_cmd_s;      /* 300 */
-	uint32_t rcpt_cmd_s;      /* 300 */
-};
+#include <sys/types.h>
 
 /* Submitters: who may write data sets for a writer; count 0 is everybody. */
 enum { CONFIG_SUBMITTERS_MAX = 64 };
@@ -65,17 +36,29 @@ struct writer_config {
 	char name[WRITER_NAME_MAX + 1]; /* ExtWrtName, else the file's name */
 	char file[PATH_MAX];
 	struct target_config targets[CONFIG_TARGETS_MAX];
-	size_t target_count;         /* 1 to 4 */
+	size_t target_count; /* 1 to 4 */
+	/* Those with a name or Secure, which this version cannot use */
+	struct target_config unusable[CONFIG_TARGETS_MAX];
+	size_t unusable_count;       /* 0 to 4 */
 	uint32_t retry_count;        /* RetryLimit Count, default 5 */
 	uint32_t retry_interval_min; /* RetryLimit Interval, default 1 */
 	struct timeout_config timeout;
 	struct submitters submitters;
 	uint32_t job_size_kb; /* JESJobSize, 1000 octets, 0 no limit; 0 */
 	bool is_test;         /* Options TestMode: nothing is sent; no */
+	bool truncates_lines; /* Options DataLineTrunc: see input.long_line; no
+			       */
 	bool says_ehlo_again; /* Options TLSEhlo: EHLO after TLS too; no */
 	struct input_config input;
 	struct header_config header;
 	struct exit_config exit;
+	enum bad_spool_disp bad_spool_disp; /* BadSpoolDisp; Hold */
+	struct extended_retry_config extended_retry;
+	struct undeliverable_config undeliverable;
+	struct report_config report;
+	struct smf_config smf;
+	uint32_t log_level;         /* LogLevel, a sum of bits, 0 to 255; 7 */
+	uint32_t check_point_mails; /* ChkPointSizeLimit; 64000 */
 };
 
 /* jesfs.conf */

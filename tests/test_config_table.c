@@ -133,12 +133,21 @@ END_TEST
 
 START_TEST(of_a_statement_given_twice_the_last_counts)
 {
-	read_good_writer(TARGET "ExtWrtName A\nExtWrtName B\n"
-				"RetryLimit\n{\nCount 7\nCount 8\n}\n"
-				"RetryLimit\n{\nInterval 3\n}\n");
+	static const char text[] = TARGET "ExtWrtName A\nExtWrtName B\n"
+					  "RetryLimit\n{\nCount 7\nCount 8\n}\n"
+					  "RetryLimit\n{\nInterval 3\n}\n";
+	size_t errors;
+	char *messages = read_writer(text, sizeof text - 1, &errors);
+
+	ck_assert_str_eq(messages,
+		"W:6:1: warning: a second ExtWrtName, the last one counts\n"
+		"W:10:1: warning: a second Count, the last one counts\n"
+		"W:12:1: warning: a second RetryLimit, the last one counts\n");
+	ck_assert_uint_eq(errors, 0);
 	ck_assert_str_eq(writer.config.name, "B");
 	ck_assert_uint_eq(writer.config.retry_count, 5);
 	ck_assert_uint_eq(writer.config.retry_interval_min, 3);
+	free(messages);
 }
 END_TEST
 
@@ -221,7 +230,7 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 				   "UserDataSets 20000\n"
 				   "DraftNames *.new,#*# # two\n"
 				   "DraftNames .*\n"
-				   "Linger 0\n";
+				   "Linger 3600\n";
 	size_t errors;
 	char *messages = read_mount(text, sizeof text - 1, &errors);
 
@@ -239,7 +248,7 @@ START_TEST(every_statement_of_jesfs_conf_is_kept)
 	ck_assert_str_eq(mount.config.draft_names.patterns[0], "*.new");
 	ck_assert_str_eq(mount.config.draft_names.patterns[1], "#*#");
 	ck_assert_str_eq(mount.config.draft_names.patterns[2], ".*");
-	ck_assert_uint_eq(mount.config.linger_s, 0);
+	ck_assert_uint_eq(mount.config.linger_s, 3600);
 	free(messages);
 }
 END_TEST
