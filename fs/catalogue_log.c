@@ -1,13 +1,13 @@
 #include "catalogue_private.h"
 
 #include "clock.h"
+#include "disk_octets.h"
 #include "disk_room.h"
 #include "log.h"
 #include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +22,6 @@ enum {
 	LOG_ROUND_OCTETS = 8 << 10,
 	LOG_PAGES_MAX = 28000,    /* and one transaction more */
 	INDEX_OCTETS = 256 << 10, /* for 32734 pages */
-	ZEROS = 1 << 20,          /* in one system call */
 };
 
 /*
@@ -100,29 +99,13 @@ static void *log_main(void *arg)
 
 /* ---- what is written ahead --------------------------------------------- */
 
-static int put_zeros(int fd, off_t upto)
+static int put_zeros(int fd, uint64_t upto)
 {
-	char *zeros = calloc(1, ZEROS);
 	struct stat st;
-	off_t left;
-	ssize_t put = 1;
-	int err = 0;
 
-	if (zeros == NULL)
-		return -ENOMEM;
 	if (fstat(fd, &st) != 0)
-		err = -errno;
-	while (err == 0 && st.st_size < upto) {
-		left = upto - st.st_size;
-		put = pwrite(fd, zeros, left < ZEROS ? (size_t)left : ZEROS,
-			st.st_size);
-		if (put > 0)
-			st.st_size += put;
-		else if (put == 0 || errno != EINTR)
-			err = put == 0 ? -EIO : -errno;
-	}
-	free(zeros);
-	return err;
+		return -errno;
+	return disk_write_zeros(fd, (uint64_t)st.st_size, upto);
 }
 
 static int open_beside(const char *path, const char *ending)
@@ -147,7 +130,7 @@ static void extend_log(struct catalogue *c, const char *path)
 
 	if (fd >= 0) {
 		octets = disk_margin(fd);
-		(void)put_zeros(fd, (off_t)octets);
+		(void)put_zeros(fd, octets);
 		(void)fdatasync(fd);
 		close(fd);
 	}

@@ -1,6 +1,7 @@
 #include "segment_files.h"
 
 #include "clock.h"
+#include "disk_octets.h"
 #include "disk_room.h"
 #include "text.h"
 
@@ -13,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-	ZERO_CHUNK = 1 << 20, /* in one system call */
 	ZERO_LEAST = 4096,
 	NAME_OCTETS = 16,
 };
@@ -32,29 +32,6 @@ static int open_file(struct segments *s, uint32_t id, int flags)
 	fd = openat(s->directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags,
 		0600);
 	return fd < 0 ? -errno : fd;
-}
-
-static int write_zeros(int fd, uint32_t from, uint32_t upto)
-{
-	char *zeros = calloc(1, ZERO_CHUNK);
-	size_t len;
-	ssize_t put;
-	int err = 0;
-
-	if (zeros == NULL)
-		return -ENOMEM;
-	while (from < upto && err == 0) {
-		len = upto - from < ZERO_CHUNK ? upto - from : ZERO_CHUNK;
-		put = pwrite(fd, zeros, len, from);
-		if (put > 0)
-			from += (uint32_t)put;
-		else if (put < 0 && errno != EINTR)
-			err = -errno;
-		else if (put == 0)
-			err = -EIO;
-	}
-	free(zeros);
-	return err;
 }
 
 void segment_files_take_locked(struct segments *s) REQUIRES(&s->lock)
@@ -91,7 +68,7 @@ static int zero_durably(
 
 	if (fd < 0)
 		return fd;
-	err = write_zeros(fd, from, upto);
+	err = disk_write_zeros(fd, from, upto);
 	if (err == 0 && fdatasync(fd) != 0)
 		err = -errno;
 	close(fd);

@@ -1,10 +1,10 @@
 #include "segment_record.h"
 
+#include "disk_octets.h"
 #include "store_values.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { RECORD_MAGIC = 0x6a657331, CHECK_CHUNK = 64 << 10 };
@@ -73,31 +73,11 @@ void record_pack(const struct segment_record *record, struct record_head *head,
 		padding(sizeof *head + record->length + label_len) };
 }
 
-static int read_all(int fd, void *octets, size_t len, uint64_t position)
-{
-	char *to = octets;
-	ssize_t got;
-
-	while (len > 0) {
-		got = pread(fd, to, len, (off_t)position);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			return STORE_DAMAGED; /* the file ends too early */
-		to += got;
-		len -= (size_t)got;
-		position += (uint64_t)got;
-	}
-	return 0;
-}
-
 static int check_head(int fd, const struct extent *e, uint64_t number,
 	struct record_head *head)
 {
 	char label[LABEL_MAX];
-	int err = read_all(fd, head, sizeof *head, e->position);
+	int err = disk_read_all(fd, e->position, head, sizeof *head);
 
 	if (err != 0)
 		return err;
@@ -105,8 +85,8 @@ static int check_head(int fd, const struct extent *e, uint64_t number,
 		|| head->offset != e->offset || head->length != e->length
 		|| head->label_len > LABEL_MAX)
 		return STORE_DAMAGED;
-	err = read_all(fd, label, head->label_len,
-		e->position + sizeof *head + e->length);
+	err = disk_read_all(fd, e->position + sizeof *head + e->length, label,
+		head->label_len);
 	if (err != 0)
 		return err;
 	if (head_checksum(head, label, head->label_len) != head->head_sum)
@@ -128,8 +108,9 @@ static int checksum_rest(
 		len = e->length - from;
 		if (len > CHECK_CHUNK)
 			len = CHECK_CHUNK;
-		err = read_all(fd, chunk, len,
-			e->position + sizeof(struct record_head) + from);
+		err = disk_read_all(fd,
+			e->position + sizeof(struct record_head) + from, chunk,
+			len);
 		if (err == 0)
 			*sum = checksum(*sum, chunk, len);
 	}
@@ -144,8 +125,8 @@ int record_read(int fd, const struct extent *e, uint64_t number, uint32_t skip,
 	uint32_t sum;
 	int err;
 
-	err = read_all(fd, octets, len,
-		e->position + sizeof(struct record_head) + skip);
+	err = disk_read_all(fd, e->position + sizeof(struct record_head) + skip,
+		octets, len);
 	if (err != 0 || skip != 0)
 		return err;
 	err = check_head(fd, e, number, &head);

@@ -1,6 +1,7 @@
 #include "store_draft.h"
 
 #include "clock.h"
+#include "disk_octets.h"
 #include "store_large.h"
 #include "text.h"
 
@@ -151,7 +152,7 @@ static int spill(struct draft *d, int files)
 	if (fd < 0)
 		return fd;
 	if (old != NULL)
-		err = large_write(fd, 0, old->octets, (size_t)d->size);
+		err = disk_write(fd, 0, old->octets, (size_t)d->size);
 	if (err != 0) {
 		close(fd);
 		large_unlink(files, d->attributes.number);
@@ -178,7 +179,7 @@ int draft_write(struct draft *d, int files, uint64_t offset, const void *octets,
 	if (d->fd < 0)
 		err = spill(d, files);
 	if (err == 0)
-		err = large_write(d->fd, offset, octets, len);
+		err = disk_write(d->fd, offset, octets, len);
 	if (err != 0)
 		return err;
 	mutex_lock(&d->lock);
@@ -244,7 +245,7 @@ ssize_t draft_read(struct draft *d, uint64_t offset, void *octets, size_t len)
 	mutex_unlock(&d->lock);
 	if (fd < 0 || len == 0)
 		return (ssize_t)len;
-	return large_read_plain(fd, offset, octets, len);
+	return disk_read(fd, offset, octets, len);
 }
 
 static void describe_locked(struct draft *d, struct dataset *out)

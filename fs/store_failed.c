@@ -1,6 +1,6 @@
 #include "store_failed.h"
 
-#include "store_large.h"
+#include "disk_octets.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,7 @@ static int prepare(int fd)
 		return 0;
 	if (st.st_size > 0)
 		return 0; /* somebody's words: failed_read() judges them */
-	if (large_write(fd, 0, zeros, sizeof zeros) != 0 || fsync(fd) != 0)
+	if (disk_write(fd, 0, zeros, sizeof zeros) != 0 || fsync(fd) != 0)
 		return -EIO;
 	return 0;
 }
@@ -72,7 +72,7 @@ static int read_numbers(
 	numbers = malloc(len + 1);
 	if (numbers == NULL)
 		return -ENOMEM;
-	if (large_read_plain(file, sizeof *head, numbers, len) != (ssize_t)len
+	if (disk_read(file, sizeof *head, numbers, len) != (ssize_t)len
 		|| failed_sum(numbers, head->count) != head->sum) {
 		free(numbers);
 		return 0;
@@ -87,7 +87,7 @@ int failed_read(int file, struct failed *out)
 {
 	static const struct failed_head nothing;
 	struct failed_head head;
-	ssize_t got = large_read_plain(file, 0, &head, sizeof head);
+	ssize_t got = disk_read(file, 0, &head, sizeof head);
 
 	memset(out, 0, sizeof *out);
 	if (got < 0)
@@ -126,9 +126,9 @@ int failed_write(int file, const uint64_t *numbers, size_t count)
 	int err;
 
 	head.sum = failed_sum(numbers, count);
-	err = large_write(file, sizeof head, numbers, count * sizeof *numbers);
+	err = disk_write(file, sizeof head, numbers, count * sizeof *numbers);
 	if (err == 0)
-		err = large_write(file, 0, &head, sizeof head);
+		err = disk_write(file, 0, &head, sizeof head);
 	if (err == 0 && fdatasync(file) != 0)
 		err = -errno;
 	return err;
@@ -137,7 +137,7 @@ int failed_write(int file, const uint64_t *numbers, size_t count)
 int failed_clear(int file)
 {
 	static const struct failed_head nothing;
-	int err = large_write(file, 0, &nothing, sizeof nothing);
+	int err = disk_write(file, 0, &nothing, sizeof nothing);
 
 	if (err == 0 && fdatasync(file) != 0)
 		err = -errno;

@@ -1,5 +1,6 @@
 #include "store_large.h"
 
+#include "disk_octets.h"
 #include "store_values.h"
 #include "text.h"
 
@@ -44,55 +45,6 @@ void large_unlink(int files, uint64_t number)
 	unlinkat(files, name, 0); /* what stays is swept at the next start */
 }
 
-int large_write(int fd, uint64_t offset, const void *octets, size_t len)
-{
-	const char *from = octets;
-	ssize_t put;
-
-	while (len > 0) {
-		put = pwrite(fd, from, len, (off_t)offset);
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put < 0)
-			return -errno;
-		if (put == 0)
-			return -EIO;
-		from += put;
-		len -= (size_t)put;
-		offset += (uint64_t)put;
-	}
-	return 0;
-}
-
-ssize_t large_read_plain(int fd, uint64_t offset, void *octets, size_t len)
-{
-	char *to = octets;
-	size_t done = 0;
-	ssize_t got;
-
-	while (done < len) {
-		got = pread(fd, to + done, len - done, (off_t)(offset + done));
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		done += (size_t)got;
-	}
-	return (ssize_t)done;
-}
-
-/* All of len octets: fewer are damage. */
-static int read_exactly(int fd, uint64_t offset, void *octets, size_t len)
-{
-	ssize_t got = large_read_plain(fd, offset, octets, len);
-
-	if (got < 0)
-		return (int)got;
-	return (size_t)got == len ? 0 : STORE_DAMAGED;
-}
-
 /* ---- checksums ------------------------------------------------------- */
 
 static uint64_t block_count(uint64_t size)
@@ -111,7 +63,7 @@ static int sum_block(
 	int fd, uint64_t size, uint64_t block, char *scratch, uint32_t *sum)
 {
 	size_t len = block_octets(size, block);
-	int err = read_exactly(fd, block * LARGE_BLOCK, scratch, len);
+	int err = disk_read_all(fd, block * LARGE_BLOCK, scratch, len);
 
 	if (err == 0)
 		*sum = (uint32_t)crc32_z(0, (const Bytef *)scratch, len);
@@ -138,9 +90,9 @@ static int write_seal(int fd, uint64_t number, uint64_t size,
 	int err;
 
 	seal.sum = seal_sum(&seal, sums, blocks);
-	err = large_write(fd, size, &seal, sizeof seal);
+	err = disk_write(fd, size, &seal, sizeof seal);
 	if (err == 0)
-		err = large_write(fd, size + sizeof seal, sums, len);
+		err = disk_write(fd, size + sizeof seal, sums, len);
 	if (err == 0 && ftruncate(fd, (off_t)(size + sizeof seal + len)) != 0)
 		err = -errno;
 	return err;
@@ -177,9 +129,9 @@ static int check_blocks(
 	int err = sums != NULL && scratch != NULL ? 0 : -ENOMEM;
 
 	if (err == 0)
-		err = read_exactly(fd, size, &seal, sizeof seal);
+		err = disk_read_all(fd, size, &seal, sizeof seal);
 	if (err == 0)
-		err = read_exactly(fd, size + sizeof seal, sums,
+		err = disk_read_all(fd, size + sizeof seal, sums,
 			(size_t)blocks * sizeof *sums);
 	if (err == 0
 		&& (seal.magic != SEAL_MAGIC || seal.number != number
@@ -212,7 +164,7 @@ ssize_t large_read(int files, uint64_t number, uint64_t size, bool is_sealed,
 	fd = openat(files, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return -errno;
-	err = read_exactly(fd, offset, octets, len);
+	err = disk_read_all(fd, offset, octets, len);
 	if (err == 0 && is_sealed && len > 0
 		&& first * LARGE_BLOCK < offset + len)
 		err = check_blocks(fd, number, size, first,

@@ -21,13 +21,6 @@ enum { LARGE_BLOCK = 1 << 20 };
 MUST_USE int large_create(int files, uint64_t number);
 void large_unlink(int files, uint64_t number);
 
-MUST_USE int large_write(
-	int fd, uint64_t offset, const void *octets, size_t len);
-
-/* Reads what is there, without a look at checksums. */
-MUST_USE ssize_t large_read_plain(
-	int fd, uint64_t offset, void *octets, size_t len);
-
 /* Writes the checksums behind the octets and cuts off what else is there. */
 MUST_USE int large_seal(int fd, uint64_t number, uint64_t size);
 
