@@ -88,6 +88,7 @@ static void fail(struct bsmtp *p, struct bsmtp_event *event, const char *reply)
 {
 	event->kind = BSMTP_ERROR;
 	event->record = p->record;
+	event->counts = true;
 	event->err = 0;
 	text_copy(event->reply, sizeof event->reply, reply);
 	if (p->state == ENVELOPE || p->state == TEXT)
@@ -177,6 +178,7 @@ static void on_rcpt(struct bsmtp *p, const struct bsmtp_command *c,
 	p->has_rcpt = true;
 	if (c->reply[0] != '\0') {
 		fail(p, event, c->reply);
+		event->counts = false;
 		return;
 	}
 	if (p->draft == NULL)

@@ -7,6 +7,7 @@
 #define MAIL_H
 
 #include "attributes.h"
+#include "config_input.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,8 @@ struct mail {
 	uint64_t length;      /* octets of content as it lies there */
 	uint64_t size_octets; /* as sent: RFC 1870 section 5 */
 	bool has_8bit;        /* an octet over 127 */
+	/* Of its records: what NETDATA says stands where it is not read. */
+	enum input_carriage carriage;
 	char *reverse_path;   /* without brackets; "" is the null path */
 	char **recipients;    /* forward-paths without brackets */
 	size_t recipient_count;
