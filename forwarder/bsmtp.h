@@ -41,7 +41,7 @@ struct bsmtp_event {
 	enum bsmtp_kind kind;
 	uint64_t record;             /* ERROR: line number, from 1 */
 	char reply[BSMTP_REPLY_MAX]; /* ERROR: "501 5.5.4 JES ...", escaped */
-	bool counts; /* ERROR: against JESSyntaxErrLimit */
+	bool counts;                 /* ERROR: against JESSyntaxErrLimit */
 	int err; /* ERROR: 0; -ENOMEM when our memory is at fault, not the data
 		  * set: it is to be read again, later */
 };

@@ -23,8 +23,8 @@ struct mail {
 	bool has_8bit;        /* an octet over 127 */
 	/* Of its records: what NETDATA says stands where it is not read. */
 	enum input_carriage carriage;
-	char *reverse_path;   /* without brackets; "" is the null path */
-	char **recipients;    /* forward-paths without brackets */
+	char *reverse_path; /* without brackets; "" is the null path */
+	char **recipients;  /* forward-paths without brackets */
 	size_t recipient_count;
 };
 
