@@ -130,6 +130,19 @@ static const char *writer_of(struct fs *fs, fuse_ino_t directory)
 	return spool_writer(fs->spool, tree_writer_index(directory));
 }
 
+/* NULL when there is no memory for it, which the caller has heard. */
+static struct answer *promise_answer(fuse_req_t req)
+{
+	struct fs *fs = ops_fs(req);
+	struct answer *a = answer_new(fs->answers, req, NULL);
+
+	if (a == NULL)
+		fuse_reply_err(req, ENOMEM);
+	else
+		guard_arm(fs->guard);
+	return a;
+}
+
 /* Answers EPERM, not EXDEV, to what goes in or out of writer directories:
  * mv would copy a display into the mail, or a mail out of it, instead. */
 void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
@@ -155,14 +168,10 @@ void ops_rename(fuse_req_t req, fuse_ino_t parent, const char *name,
 		return;
 	}
 	ops_caller_of_name(req, name, &caller);
-	a = answer_new(fs->answers, req, NULL);
-	if (a == NULL) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	guard_arm(fs->guard);
-	spool_rename(
-		fs->spool, &from, &to, no_replace, &caller, answer_done, a);
+	a = promise_answer(req);
+	if (a != NULL)
+		spool_rename(fs->spool, &from, &to, no_replace, &caller,
+			answer_done, a);
 }
 
 void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
@@ -177,13 +186,9 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	ops_caller_of_name(req, name, &caller);
-	a = answer_new(fs->answers, req, NULL);
-	if (a == NULL) {
-		fuse_reply_err(req, ENOMEM);
-		return;
-	}
-	guard_arm(fs->guard);
-	spool_unlink(fs->spool, writer, name, &caller, answer_done, a);
+	a = promise_answer(req);
+	if (a != NULL)
+		spool_unlink(fs->spool, writer, name, &caller, answer_done, a);
 }
 
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
