@@ -34,13 +34,21 @@ void folder_remove(const char *path)
 	nftw(path, remove_one, FOLDERS_OPEN, FTW_DEPTH | FTW_PHYS);
 }
 
+char *folder_path(const char *folder, const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static size_t next;
+	char *path = paths[next++ % 4];
+
+	ck_assert(text_format(path, PATH_MAX, "%s/%s", folder, name));
+	return path;
+}
+
 void folder_put(const char *folder, const char *name, const char *text)
 {
-	char path[PATH_MAX];
-	FILE *f;
+	const char *path = folder_path(folder, name);
+	FILE *f = fopen(path, "w");
 
-	ck_assert(text_format(path, sizeof path, "%s/%s", folder, name));
-	f = fopen(path, "w");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_ge(fputs(text, f), 0);
 	ck_assert_int_eq(fclose(f), 0);

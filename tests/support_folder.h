@@ -12,6 +12,9 @@
 void folder_make(char *path, size_t cap);
 void folder_remove(const char *path);
 
+/* The path of a name in a folder; four of them are kept. */
+char *folder_path(const char *folder, const char *name);
+
 /* Writes a file that all may read. */
 void folder_put(const char *folder, const char *name, const char *text);
 

@@ -23,6 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { TEST_S = 4 };
+
 static char dir[512];
 static char main_file[sizeof dir + 16];
 static struct config *config;
@@ -30,10 +32,7 @@ static char *messages;
 
 static const char *path(const char *name)
 {
-	static char out[PATH_MAX];
-
-	ck_assert(text_format(out, sizeof out, "%s/%s", dir, name));
-	return out;
+	return folder_path(dir, name);
 }
 
 /* jesfs.conf with a pattern in the scratch directory, and more text. */
@@ -393,10 +392,7 @@ static void add_tests(TCase *t)
 int main(void)
 {
 	Suite *s = suite_create("config_read");
-	TCase *t = tcase_create("files");
 
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	add_tests(t);
-	suite_add_tcase(s, t);
+	add_tests(suite_case(s, "files", TEST_S, set_up, tear_down));
 	return suite_run(s);
 }

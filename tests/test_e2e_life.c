@@ -3,6 +3,7 @@
  */
 #include "support_files.h"
 #include "support_mount.h"
+#include "support_run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -263,20 +264,10 @@ START_TEST(one_spool_has_one_program)
 }
 END_TEST
 
-static TCase *new_case(Suite *s, const char *name)
-{
-	TCase *c = tcase_create(name);
-
-	tcase_set_timeout(c, TEST_S);
-	tcase_add_checked_fixture(c, begin, finish);
-	suite_add_tcase(s, c);
-	return c;
-}
-
 int main(void)
 {
 	Suite *s = suite_create("e2e life");
-	TCase *c = new_case(s, "targets");
+	TCase *c = suite_case(s, "targets", TEST_S, begin, finish);
 
 	tcase_add_test(c, mail_waits_for_a_target_that_is_down);
 	tcase_add_test(c, the_other_target_takes_the_mail_of_one_that_is_down);
@@ -285,7 +276,7 @@ int main(void)
 		0, sizeof early_faults / sizeof early_faults[0]);
 	tcase_add_loop_test(c, mail_that_met_a_fault_waits_with_its_reason, 0,
 		sizeof late_faults / sizeof late_faults[0]);
-	c = new_case(s, "program");
+	c = suite_case(s, "program", TEST_S, begin, finish);
 	tcase_add_test(c, a_file_open_at_the_end_gets_an_error);
 	tcase_add_test(c, a_stop_in_the_middle_of_traffic_loses_nothing);
 	tcase_add_test(c, what_waits_outlives_a_crash);

@@ -4,6 +4,7 @@
  */
 #include "support_files.h"
 #include "support_mount.h"
+#include "support_run.h"
 #include "support_scratch.h"
 
 #include "../mount/mount_point.h"
@@ -23,8 +24,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#define COUNT(a) ((int)(sizeof(a) / sizeof(a)[0]))
 
 static char scratch[MOUNT_PATH_MAX];
 static char point[PATH_MAX];
@@ -426,11 +425,7 @@ static void add_tests(TCase *t)
 int main(void)
 {
 	Suite *s = suite_create("mount_point");
-	TCase *t = tcase_create("mount_point");
 
-	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, begin, finish);
-	add_tests(t);
-	suite_add_tcase(s, t);
+	add_tests(suite_case(s, "mount_point", 60, begin, finish));
 	return mount_main(s);
 }

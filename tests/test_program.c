@@ -24,21 +24,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PRINTED_MAX = 16384, NOBODY = 65534 };
+enum { TEST_S = 4, PRINTED_MAX = 16384, NOBODY = 65534 };
 
 static char dir[512];
 static char program[PATH_MAX];
 static char printed[PRINTED_MAX]; /* both streams of the last run */
 
-/* The path of a name in the scratch directory, valid until the next call. */
 static char *at(const char *name)
 {
-	static char paths[4][PATH_MAX];
-	static size_t next;
-	char *path = paths[next++ % 4];
-
-	ck_assert(text_format(path, PATH_MAX, "%s/%s", dir, name));
-	return path;
+	return folder_path(dir, name);
 }
 
 /* jesfs.conf and writers/MAIL.conf, both right but for more. */
@@ -295,10 +289,7 @@ static void add_tests(TCase *t)
 int main(void)
 {
 	Suite *s = suite_create("program");
-	TCase *t = tcase_create("program");
 
-	tcase_add_checked_fixture(t, set_up, tear_down);
-	add_tests(t);
-	suite_add_tcase(s, t);
+	add_tests(suite_case(s, "program", TEST_S, set_up, tear_down));
 	return suite_run(s);
 }
