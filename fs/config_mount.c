@@ -83,9 +83,10 @@ const struct config_row config_mount_rows[] = {
 		MEMBER(spool_directory),
 		.expected = "an absolute path",
 		.is_fixed = true },
-	{ .keyword = "WriterConfig",
+	{ .keyword = "WriterConfig", /* what it comes to are the writers */
 		.read = read_pattern,
 		.is_many = true,
+		.is_fixed = true,
 		.expected = "an absolute path, which may hold * and ?, in at "
 			    "most 16 statements" },
 	{ .keyword = "OperatorGroup",

@@ -54,10 +54,13 @@ struct config_row {
 	 * effective one: "has no meaning on Linux: ...". */
 	const char *no_effect, *effective;
 
-	/* A refresh leaves it as it was: config_compare.h. is_same compares
-	 * two of what the table fills, where the member alone will not do. */
-	bool is_fixed;
+	/* What the statement comes to: value_size octets in what the table
+	 * fills, the member as a rule. is_same compares two of what the table
+	 * fills where octets will not do. is_fixed: a refresh leaves it as it
+	 * was, see config_compare.h. */
+	size_t value_offset, value_size;
 	bool (*is_same)(const void *a, const void *b);
+	bool is_fixed;
 
 	/* Of a block: its statements, which fill what the table fills; open
 	 * sets their defaults; close checks what holds between them. Both may
@@ -68,10 +71,16 @@ struct config_row {
 		const struct config_word *keyword);
 };
 
-/* A row's offset and size. */
+/* A row's member, in which its value is. */
 #define CONFIG_MEMBER(type, member_)                                           \
 	.offset = offsetof(type, member_),                                     \
-	.size = sizeof(((const type *)NULL)->member_)
+	.size = sizeof(((const type *)NULL)->member_),                         \
+	CONFIG_VALUE(type, member_)
+
+/* What a row comes to. */
+#define CONFIG_VALUE(type, member_)                                            \
+	.value_offset = offsetof(type, member_),                               \
+	.value_size = sizeof(((const type *)NULL)->member_)
 
 /* Reads len octets of text by a table, into what its offsets lie in. */
 void config_parse(struct config_source *source, const char *text, size_t len,

@@ -186,15 +186,6 @@ static bool exits_are_same(const void *a, const void *b)
 	return one->kind == other->kind && strcmp(one->path, other->path) == 0;
 }
 
-/* ---- Translate ----------------------------------------------------------- */
-
-static bool pages_are_same(const void *a, const void *b)
-{
-	return strcmp(((const struct writer_config *)a)->input.page,
-		       ((const struct writer_config *)b)->input.page)
-		== 0;
-}
-
 /* ---- the statements ------------------------------------------------------ */
 
 static const char *const dispositions[] = { "Hold", "Delete", NULL };
@@ -246,12 +237,12 @@ const struct config_row config_writer_rows[] = {
 	{ BLOCK("Options", options) },
 	{ .keyword = "Translate",
 		.read = config_page_read,
-		CONFIG_MEMBER(struct config_writer, page),
+		.offset = offsetof(struct config_writer, page),
+		CONFIG_VALUE(struct config_writer, config.input.page),
 		PLACE(page),
 		.expected = "an EBCDIC code page, or one that begins as "
 			    "ASCII does",
-		.is_fixed = true,
-		.is_same = pages_are_same },
+		.is_fixed = true },
 	{ NO_YES("MBCS", input.is_mbcs), PLACE(mbcs), .is_fixed = true },
 	{ .keyword = "UserExit",
 		.read = read_exit,
