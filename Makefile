@@ -12,7 +12,7 @@
 #   make crash N=200        N kills and N power cuts
 #   make fsx N=100000       an open data set against a model; SEED= repeats
 #   make model              sequences of calls against a model; SEED=1
-#   make bench              beside Postfix; SHORT=1 to try it, B=B1,B4 for two
+#   make bench              speed and size; SHORT=1 to try it, B=B1,S5 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
 # them, CC=clang one of the other compiler. Missing Debian packages are
@@ -47,8 +47,8 @@ CFLAGS = -std=c17 $(OPTIMIZE) -g -fno-omit-frame-pointer $(WARNINGS)
 CPPFLAGS = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=314 \
 	-Iinclude
 # Asked for when a command runs, not before: pkg-config may still be missing.
-LIB_CFLAGS = $$(pkg-config --cflags fuse3 sqlite3 zlib)
-LIBS = $$(pkg-config --libs fuse3 sqlite3 zlib)
+LIB_CFLAGS = $$(pkg-config --cflags fuse3 sqlite3 zlib libidn2)
+LIBS = $$(pkg-config --libs fuse3 sqlite3 zlib libidn2)
 CHECK_LIBS = $$(pkg-config --libs check)
 
 COMPILE = $(CC) $(CPPFLAGS) $(LIB_CFLAGS) $(CFLAGS) $(SANITIZE) -pthread
