@@ -62,11 +62,6 @@ const char *records_damage(const struct records *r)
 	return r->framing.damage;
 }
 
-bool records_in_line(const struct records *r)
-{
-	return r->in_line;
-}
-
 /* What is true of each piece of a line but its last. */
 static void describe(const struct records *r, struct line *out)
 {

@@ -87,7 +87,4 @@ void records_finish(struct records *r, struct line *out, bool *has_line);
  */
 const char *records_damage(const struct records *r);
 
-/* Whether octets are in a line that has not ended. */
-bool records_in_line(const struct records *r);
-
 #endif

@@ -1,0 +1,371 @@
+#include "../forwarder/input.h"
+#include "buf.h"
+#include "support_run.h"
+
+#include <check.h>
+#include <errno.h>
+#include <iconv.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct input_config config;
+
+static void set_up(void)
+{
+	input_config_init(&config);
+}
+
+static void tell_mail(struct buf *told, struct mail *m)
+{
+	size_t i;
+
+	ck_assert_ptr_nonnull(m);
+	buf_printf(
+		told, "mail %" PRIu32 " from <%s>", m->number, m->reverse_path);
+	for (i = 0; i < m->recipient_count; i++)
+		buf_printf(told, " to <%s>", m->recipients[i]);
+	buf_printf(told, " at %" PRIu64 "+%" PRIu64 "\n", m->offset, m->length);
+	mail_free(m);
+}
+
+static void tell(
+	struct buf *told, struct input *in, const struct input_event *event)
+{
+	if (event->kind == INPUT_MAIL) {
+		tell_mail(told, input_take_mail(in));
+		ck_assert_ptr_null(input_take_mail(in));
+	} else if (event->kind == INPUT_ERROR) {
+		buf_printf(told, "%" PRIu64 ": %s%s\n", event->record,
+			event->reply, event->is_abandoned ? " ABANDONED" : "");
+	} else if (event->kind == INPUT_END) {
+		buf_puts(told, "end\n");
+	}
+}
+
+/* Pieces are of memory of their own. Returns false at INPUT_END. */
+static bool feed_piece(
+	struct input *in, const char *octets, size_t len, struct buf *told)
+{
+	struct input_event event = { .kind = INPUT_MORE };
+	char *piece = malloc(len);
+	size_t used = 0;
+
+	memcpy(piece, octets, len);
+	while (used < len && event.kind != INPUT_END) {
+		used += input_feed(in, piece + used, len - used, &event);
+		ck_assert_uint_le(used, len);
+		if (event.kind != INPUT_END)
+			tell(told, in, &event);
+	}
+	free(piece);
+	return event.kind != INPUT_END;
+}
+
+/* Returns what happens, a line for each event; the caller frees it. */
+static char *read_all(const char *octets, size_t len, size_t step)
+{
+	struct input_rules rules;
+	struct input_event event;
+	struct input *in;
+	struct buf told;
+	bool goes_on = true;
+	size_t used, n;
+
+	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
+	in = input_new(&rules);
+	buf_init(&told);
+	for (used = 0; used < len && goes_on; used += n) {
+		n = len - used < step ? len - used : step;
+		goes_on = feed_piece(in, octets + used, n, &told);
+	}
+	do {
+		input_finish(in, &event);
+		tell(&told, in, &event);
+	} while (event.kind != INPUT_END);
+	input_free(in);
+	input_rules_fini(&rules);
+	return buf_steal(&told, &n);
+}
+
+static void check(const char *octets, size_t len, const char *want)
+{
+	static const size_t steps[] = { SIZE_MAX, 1, 2, 3, 5, 41, 80 };
+	char *told;
+	size_t i;
+
+	for (i = 0; i < sizeof steps / sizeof *steps; i++) {
+		told = read_all(octets, len, steps[i]);
+		ck_assert_str_eq(told, want);
+		free(told);
+	}
+}
+
+/* Text in UTF-8 as octets of a page, as many; the caller frees it. */
+static char *to_page(const char *name, const char *text)
+{
+	iconv_t cd = iconv_open(name, "UTF-8");
+	size_t left = strlen(text);
+	size_t room = left;
+	char *in = (char *)text;
+	char *out = malloc(left + 1);
+	char *at = out;
+
+	ck_assert(cd != (iconv_t)-1);
+	ck_assert_uint_eq(iconv(cd, &in, &left, &at, &room), 0);
+	*at = '\0';
+	iconv_close(cd);
+	return out;
+}
+
+#define HEAD "HELO N\nMAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\n" /* 42 octets */
+#define TEXT(text) text, sizeof(text) - 1
+
+/* ---- what a writer's file says ------------------------------------ */
+
+START_TEST(a_stream_of_batch_smtp_is_its_mails)
+{
+	check(TEXT(HEAD "x\n.\nfoo\nMAIL FROM:<>\r\nRCPT TO:<e@f>\nDATA\n"),
+		"mail 1 from <a@b> to <c@d> at 42+2\n"
+		"7: 500 5.5.1 JES Unknown command, 'foo'\n"
+		"mail 2 from <> to <e@f> at 83+0\nend\n");
+}
+END_TEST
+
+START_TEST(a_page_is_read)
+{
+	static const char *const pages[] = { "IBM037", "IBM1047", "IBM273" };
+	char *octets = to_page(pages[_i], HEAD "x\n.\nQUIT\nrest");
+
+	strcpy(config.page, pages[_i]);
+	check(octets, strlen(octets),
+		"mail 1 from <a@b> to <c@d> at 42+2\nend\n");
+	free(octets);
+}
+END_TEST
+
+START_TEST(fixed_records_are_read)
+{
+	config.records = INPUT_FIXED;
+	config.record_length = 20;
+	check(TEXT("HELO N              MAIL FROM:<a@b>     "
+		   "RCPT TO:<c@d>       DATA                "
+		   "x\n.\nMAIL            .                   QUIT"),
+		"mail 1 from <a@b> to <c@d> at 80+20\nend\n");
+}
+END_TEST
+
+START_TEST(variable_records_are_read)
+{
+	config.records = INPUT_VARIABLE;
+	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		   "\0\4\0\0\0\6\0\0..\0\5\0\0."),
+		"mail 1 from <a@b> to <c@d> at 54+10\nend\n");
+}
+END_TEST
+
+START_TEST(carriage_control_is_dropped)
+{
+	config.carriage = CARRIAGE_ASA;
+	check(TEXT("1HELO N\n MAIL FROM:<a@b>\n RCPT TO:<c@d>\n DATA\n"
+		   "0x\n .\n"),
+		"mail 1 from <a@b> to <c@d> at 46+3\nend\n");
+}
+END_TEST
+
+/* XMIT makes EBCDIC, also where the writer's own page is ASCII. */
+START_TEST(netdata_is_read_in_ebcdic)
+{
+	static const char head[] =
+		"\x08\xe0\xc9\xd5\xd4\xd9\xf0\xf1\x08\xe0\xc9\xd5\xd4\xd9\xf0"
+		"\xf3";
+	static const char end[] = "\x08\xe0\xc9\xd5\xd4\xd9\xf0\xf6";
+	static const char *const lines[] = { "HELO N", "MAIL FROM:<a@b>",
+		"RCPT TO:<c@d>", "DATA", "x", ".", "QUIT" };
+	struct buf octets;
+	size_t i;
+
+	buf_init(&octets);
+	buf_append(&octets, head, sizeof head - 1);
+	for (i = 0; i < sizeof lines / sizeof *lines; i++) {
+		char *line = to_page("IBM1047", lines[i]);
+		char segment[] = { (char)(strlen(line) + 2), '\xc0' };
+
+		buf_append(&octets, segment, 2);
+		buf_puts(&octets, line);
+		free(line);
+	}
+	buf_append(&octets, end, sizeof end - 1);
+	config.records = INPUT_NETDATA;
+	check(octets.data, octets.len,
+		"mail 1 from <a@b> to <c@d> at 62+3\nend\n");
+	buf_fini(&octets);
+}
+END_TEST
+
+START_TEST(a_page_must_be_one)
+{
+	struct input_rules rules;
+
+	strcpy(config.page, "EBCDIC-OF-MINE");
+	ck_assert_int_eq(input_rules_init(&rules, &config), -EINVAL);
+}
+END_TEST
+
+/* ---- errors -------------------------------------------------------- */
+
+static const struct {
+	uint32_t limit;
+	const char *octets;
+	const char *told;
+} limited[] = {
+	{ 2, "x1\nx2\n" HEAD ".\nQUIT\n",
+		"1: 500 5.5.1 JES Unknown command, 'x1'\n"
+		"2: 500 5.5.1 JES Unknown command, 'x2'\n"
+		"mail 1 from <a@b> to <c@d> at 48+0\nend\n" },
+	{ 2, HEAD ".\nx1\nx2\nx3\nMAIL FROM:<>\nRCPT TO:<c@d>\nDATA\n.\n",
+		"mail 1 from <a@b> to <c@d> at 42+0\n"
+		"6: 500 5.5.1 JES Unknown command, 'x1'\n"
+		"7: 500 5.5.1 JES Unknown command, 'x2'\n"
+		"8: 500 5.5.1 JES Unknown command, 'x3' ABANDONED\nend\n" },
+	{ 0, "x1\nx2\nx3\n",
+		"1: 500 5.5.1 JES Unknown command, 'x1'\n"
+		"2: 500 5.5.1 JES Unknown command, 'x2'\n"
+		"3: 500 5.5.1 JES Unknown command, 'x3'\nend\n" },
+	{ 1, "x1\nHELO N\nMAIL FROM:<>\n",
+		"1: 500 5.5.1 JES Unknown command, 'x1'\n"
+		"4: 503 5.5.1 JES Bad sequence of commands, 'end of data set' "
+		"ABANDONED\nend\n" },
+};
+
+START_TEST(errors_over_the_limit_end_the_reading)
+{
+	config.syntax_error_limit = limited[_i].limit;
+	check(limited[_i].octets, strlen(limited[_i].octets), limited[_i].told);
+}
+END_TEST
+
+START_TEST(errors_of_recipients_do_not_count)
+{
+	char *told;
+
+	config.syntax_error_limit = 1;
+	told = read_all(TEXT("HELO N\nMAIL FROM:<a@b>\nRCPT TO:x\nRCPT TO:y\n"
+			     "RCPT TO:z\nRCPT TO:<c@d>\nDATA\n.\n"),
+		SIZE_MAX);
+	ck_assert_ptr_nonnull(strstr(told, "5: 501 5.1.3 "));
+	ck_assert_ptr_null(strstr(told, "ABANDONED"));
+	free(told);
+}
+END_TEST
+
+/* A mail whose end is behind the damage is not sent. */
+START_TEST(damaged_records_end_the_reading)
+{
+	config.records = INPUT_VARIABLE;
+	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		   "\0\5\0\0x\0\1\0\0"),
+		"6: 554 5.6.0 JES Damaged data set, "
+		"'a record descriptor word is wrong' ABANDONED\nend\n");
+	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		   "\0\5\0\0x\0\x09\0\0."),
+		"6: 554 5.6.0 JES Damaged data set, "
+		"'it ends within a record' ABANDONED\nend\n");
+}
+END_TEST
+
+/* ---- is it whole? --------------------------------------------------- */
+
+static const struct {
+	enum input_records records;
+	const char *octets;
+	bool is_complete;
+} ends[] = {
+	{ INPUT_STREAM, HEAD "x\n.\n", true },
+	{ INPUT_STREAM, HEAD "x\n.\r\n\r", true },
+	{ INPUT_STREAM, HEAD "x\n.\r", false },
+	{ INPUT_STREAM, HEAD "x\n.", false },
+	{ INPUT_STREAM, HEAD "x\n.\nMAIL", false },
+	{ INPUT_STREAM, HEAD "x\n.\nQUIT", true },
+	{ INPUT_STREAM, HEAD "x\n.\nQUIT\nMAIL", true },
+	{ INPUT_STREAM, "Dear Ann,\n", false },
+#define CARDS                                                                  \
+	"HELO N              MAIL FROM:<a@b>     RCPT TO:<c@d>       "         \
+	"DATA                x                   "
+	{ INPUT_FIXED, CARDS ".                   ", true },
+	{ INPUT_FIXED, CARDS ".                   QUIT", true },
+	{ INPUT_FIXED, CARDS ".                   MAIL", false },
+	{ INPUT_FIXED, CARDS ".                   \n", true },
+	{ INPUT_FIXED, CARDS ".                  ", false },
+	{ INPUT_FIXED, CARDS, false },
+};
+
+START_TEST(only_what_says_its_end_is_complete)
+{
+	const char *octets = ends[_i].octets;
+	size_t len = strlen(octets);
+	struct input_rules rules;
+	struct input *in;
+	struct buf told;
+	size_t step, at, n;
+	bool goes_on;
+
+	config.records = ends[_i].records;
+	config.record_length = 20;
+	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
+	for (step = 1; step < 20; step += 3) {
+		in = input_new(&rules);
+		buf_init(&told);
+		goes_on = true;
+		for (at = 0; at < len && goes_on; at += n) {
+			n = len - at < step ? len - at : step;
+			goes_on = feed_piece(in, octets + at, n, &told);
+		}
+		ck_assert_int_eq(input_is_complete(in), ends[_i].is_complete);
+		buf_fini(&told);
+		input_free(in);
+	}
+	input_rules_fini(&rules);
+}
+END_TEST
+
+START_TEST(what_nobody_took_is_freed)
+{
+	struct input_rules rules;
+	struct input_event event;
+	struct input *in;
+
+	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
+	in = input_new(&rules);
+	ck_assert_uint_eq(input_feed(in, HEAD ".\n", 44, &event), 44);
+	ck_assert_int_eq(event.kind, INPUT_MAIL);
+	input_free(in);
+	input_free(NULL);
+	input_rules_fini(&rules);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("input");
+	TCase *tests = suite_case(suite, "input", 30, set_up, NULL);
+
+	tcase_add_test(tests, a_stream_of_batch_smtp_is_its_mails);
+	tcase_add_loop_test(tests, a_page_is_read, 0, 3);
+	tcase_add_test(tests, fixed_records_are_read);
+	tcase_add_test(tests, variable_records_are_read);
+	tcase_add_test(tests, carriage_control_is_dropped);
+	tcase_add_test(tests, netdata_is_read_in_ebcdic);
+	tcase_add_test(tests, a_page_must_be_one);
+	tcase_add_loop_test(tests, errors_over_the_limit_end_the_reading, 0,
+		COUNT(limited));
+	tcase_add_test(tests, errors_of_recipients_do_not_count);
+	tcase_add_test(tests, damaged_records_end_the_reading);
+	tcase_add_loop_test(
+		tests, only_what_says_its_end_is_complete, 0, COUNT(ends));
+	tcase_add_test(tests, what_nobody_took_is_freed);
+	return suite_run(suite);
+}
