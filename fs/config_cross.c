@@ -1,9 +1,14 @@
 #include "config_cross.h"
 
+#include "log.h"
+
 #include <inttypes.h>
 #include <string.h>
 
-enum { SEQUENCE_END = 80 /* columns 73 to 80 hold it */ };
+enum {
+	SEQUENCE_END = 80, /* columns 73 to 80 hold it */
+	LOG_LEVELS = 2 * LOG_LEVEL_INFORMATION,
+};
 
 static bool is_coded(const struct config_word *word)
 {
@@ -169,6 +174,25 @@ static void check_reports(
 			"used");
 }
 
+static void check_log_level(
+	struct config_source *source, const struct config_writer *writer)
+{
+	uint32_t level = writer->config.log_level;
+
+	if (!is_coded(&writer->at.log_level))
+		return;
+	if ((level & LOG_LEVEL_ERROR) == 0)
+		config_warning(source, &writer->at.log_level,
+			"LogLevel %" PRIu32 " leaves out errors, expected a "
+			"sum with 1 in it",
+			level);
+	if (level >= LOG_LEVELS)
+		config_warning(source, &writer->at.log_level,
+			"LogLevel %" PRIu32 " has no effect beyond 15 in this "
+			"version: there are no lines of the levels 16 to 128",
+			level);
+}
+
 static void check_intent(
 	struct config_source *source, const struct config_writer *writer)
 {
@@ -195,6 +219,7 @@ void config_cross_writer(
 	settle_long_line(source, writer);
 	check_sizes(source, writer);
 	check_reports(source, writer);
+	check_log_level(source, writer);
 	check_intent(source, writer);
 }
 

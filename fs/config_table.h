@@ -31,7 +31,8 @@ struct config_mount {
 /* Where values of a writer's file stand; len 0 without the statement. */
 struct config_places {
 	struct config_word name, job_size, message_size, mbcs, page, report,
-		trunc, long_line, test_mode, user_exit, record_length, sequence;
+		trunc, long_line, test_mode, user_exit, record_length, sequence,
+		log_level;
 	/* The first MailAdministrator that is there already, the first of
 	 * those over four */
 	struct config_word same_administrator, fifth_administrator;

@@ -276,7 +276,8 @@ const struct config_row config_writer_rows[] = {
 		.is_same = administrators_are_same,
 		.expected = "user@host.domain",
 		.no_effect = NO_REPORTS },
-	{ NUMBER("LogLevel", log_level), .max = LOG_LEVEL_MAX },
+	{ NUMBER("LogLevel", log_level), .max = LOG_LEVEL_MAX,
+		PLACE(log_level) },
 	{ BLOCK("SMF119", smf),
 		.no_effect = "has no meaning on Linux: there are no SMF "
 			     "records" },

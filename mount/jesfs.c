@@ -31,7 +31,6 @@
 enum { EXIT_USAGE = 2 };
 
 enum {
-	LOG_MASK = LOG_LEVEL_ERROR | LOG_LEVEL_WARNING | LOG_LEVEL_EVENT,
 	ARENAS = 2, /* of malloc: each thread of its own would cost MiB */
 };
 
@@ -64,14 +63,26 @@ static int read_configuration(const char *file, struct config **out)
 
 struct starting {
 	const struct mount_point *point;
+	unsigned int log_mask;
 	struct keeper keeper;
 	bool is_foreground;
 	int ready; /* of background_enter() */
 };
 
-static void turn_to_syslog(void)
+/* The log is one, so it has the lines that any writer's LogLevel asks for. */
+static unsigned int log_mask(const struct config *config)
 {
-	log_open(LOG_TO_SYSLOG, LOG_MASK);
+	unsigned int mask = 0;
+	size_t i;
+
+	for (i = 0; i < config->writer_count; i++)
+		mask |= config->writers[i].log_level;
+	return mask;
+}
+
+static void turn_to_syslog(const struct starting *s)
+{
+	log_open(LOG_TO_SYSLOG, s->log_mask);
 	background_leave_terminal();
 }
 
@@ -80,7 +91,7 @@ static void child_is_ready(void *arg)
 	struct starting *s = arg;
 
 	if (!s->is_foreground)
-		turn_to_syslog();
+		turn_to_syslog(s);
 	keeper_ready(&s->keeper);
 	mount_point_report(s->point);
 }
@@ -92,7 +103,7 @@ static void parent_is_ready(void *arg)
 	int err;
 
 	if (!s->is_foreground) {
-		turn_to_syslog();
+		turn_to_syslog(s);
 		background_tell(s->ready);
 	}
 	err = notify_ready();
@@ -152,6 +163,7 @@ static int divide(const struct options *o, const struct config *config,
 {
 	struct starting s = {
 		.point = point,
+		.log_mask = log_mask(config),
 		.is_foreground = o->is_foreground,
 	};
 	struct privileges_user user;
@@ -162,7 +174,7 @@ static int divide(const struct options *o, const struct config *config,
 		if (err != 0)
 			return fail("cannot detach", strerror(-err));
 	}
-	log_open(LOG_TO_STDERR, LOG_MASK);
+	log_open(LOG_TO_STDERR, s.log_mask);
 	umask(077);
 	if (find_user(config, &user) != 0)
 		return EXIT_FAILURE;
