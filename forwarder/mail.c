@@ -76,5 +76,6 @@ void mail_free(struct mail *m)
 		free(m->recipients[i]);
 	free(m->recipients);
 	free(m->reverse_path);
+	free(m->added);
 	free(m);
 }

@@ -23,6 +23,12 @@ struct mail {
 	bool has_8bit;        /* an octet over 127 */
 	/* Of its records: what NETDATA says stands where it is not read. */
 	enum input_carriage carriage;
+
+	/* What its header comes to: heading.h. */
+	char *added;       /* fields on top, each line with LF; NULL: none */
+	bool adds_mime;    /* and those that say it is 8-bit text */
+	bool drops_sender; /* its own Sender: another one is on top */
+
 	char *reverse_path; /* without brackets; "" is the null path */
 	char **recipients;  /* forward-paths without brackets */
 	size_t recipient_count;
