@@ -1,40 +1,51 @@
-#include "bsmtp.h"
 #include "forwarder.h"
+#include "input.h"
 
 enum { PIECE_OCTETS = 32 * 1024 };
 
-/* Feeds octets until they are read or QUIT came. Returns false for QUIT. */
-static bool feed(struct bsmtp *p, const char *octets, size_t len)
+/* Feeds octets until they are read or no more are. Returns false for that. */
+static bool feed(struct input *in, const char *octets, size_t len)
 {
-	struct bsmtp_event event;
+	struct input_event event;
 	size_t used = 0;
 
 	while (used < len) {
-		used += bsmtp_feed(p, octets + used, len - used, &event);
-		if (event.kind == BSMTP_QUIT)
+		used += input_feed(in, octets + used, len - used, &event);
+		if (event.kind == INPUT_END)
 			return false;
-		if (event.kind == BSMTP_MAIL)
-			mail_free(bsmtp_take_mail(p));
+		if (event.kind == INPUT_MAIL)
+			mail_free(input_take_mail(in));
 	}
 	return true;
 }
 
-bool forwarder_is_complete(forwarder_read *read, void *arg)
+static bool read_all(struct input *in, forwarder_read *read, void *arg)
 {
-	struct bsmtp *p = bsmtp_new();
 	char octets[PIECE_OCTETS];
 	uint64_t offset = 0;
-	bool is_complete;
 	ssize_t n;
 
-	if (p == NULL)
-		return false;
 	while ((n = read(arg, offset, octets, sizeof octets)) > 0) {
 		offset += (uint64_t)n;
-		if (!feed(p, octets, (size_t)n))
+		if (!feed(in, octets, (size_t)n))
 			break;
 	}
-	is_complete = n >= 0 && bsmtp_is_complete(p);
-	bsmtp_free(p);
+	return n >= 0 && input_is_complete(in);
+}
+
+bool forwarder_is_complete(forwarder_read *read, void *arg)
+{
+	struct input_config config;
+	struct input_rules rules;
+	struct input *in;
+	bool is_complete;
+
+	input_config_init(&config);
+	if (input_rules_init(&rules, &config) != 0)
+		return false;
+	in = input_new(&rules);
+	is_complete = in != NULL && read_all(in, read, arg);
+	input_free(in);
+	input_rules_fini(&rules);
 	return is_complete;
 }

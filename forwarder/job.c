@@ -1,19 +1,27 @@
 #include "job.h"
 
-#include "bsmtp.h"
+#include "input.h"
 #include "text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct job *job_new(struct mailqueue *queue, const struct store_claim *claim)
+enum {
+	MORE_MAX = 40, /* " (and 18446744073709551615 more)" */
+	/* What is left of a reason, however much is said after it. */
+	HELD_SHOWN_MAX = REASON_MAX - MORE_MAX - 24,
+};
+
+struct job *job_new(struct mailqueue *queue, const struct input_rules *rules,
+	const struct store_claim *claim)
 {
 	struct job *j = calloc(1, sizeof *j);
 
 	if (j == NULL)
 		return NULL;
-	j->parser = bsmtp_new();
-	if (j->parser == NULL) {
+	j->input = input_new(rules);
+	if (j->input == NULL) {
 		free(j);
 		return NULL;
 	}
@@ -40,7 +48,7 @@ bool job_unref(struct job *j)
 	if (atomic_fetch_sub(&j->refs, 1) > 1)
 		return false;
 	delivery_free(j->ahead);
-	bsmtp_free(j->parser);
+	input_free(j->input);
 	mutex_fini(&j->lock);
 	free(j);
 	return true;
@@ -107,12 +115,15 @@ void job_note_row(struct job *j, const struct store_mark_row *row)
 }
 
 /* The first one says most; an error outranks a mail that failed. */
-void job_note_error(struct job *j, const char *reason)
+void job_note_error(struct job *j, const char *reason, bool is_abandoned)
 {
+	struct job_account *a = &j->account;
+
 	mutex_lock(&j->lock);
-	j->account.failed++;
-	text_copy(
-		j->account.held_reason, sizeof j->account.held_reason, reason);
+	a->failed++;
+	if (a->errors++ == 0)
+		text_copy(a->held_reason, sizeof a->held_reason, reason);
+	a->is_abandoned = is_abandoned;
 	mutex_unlock(&j->lock);
 }
 
@@ -153,6 +164,19 @@ static enum dataset_state decide_state(
 	return a->failed > 0 ? DATASET_HELD : DATASET_PURGED;
 }
 
+/* The first error, how many more, and whether that was too many. */
+static void explain_held(const struct job_account *a, char *out, size_t cap)
+{
+	static const char abandoned[] = "; the rest was not read";
+	char more[MORE_MAX] = "";
+
+	if (a->errors > 1 && !a->is_damaged)
+		text_format(more, sizeof more, " (and %" PRIu64 " more)",
+			a->errors - 1);
+	text_format(out, cap, "%.*s%s%s", HELD_SHOWN_MAX, a->held_reason, more,
+		a->is_abandoned && !a->is_damaged ? abandoned : "");
+}
+
 void job_decide(struct job *j, int64_t now_ns)
 {
 	const struct job_account *a = &j->account;
@@ -164,7 +188,7 @@ void job_decide(struct job *j, int64_t now_ns)
 		end.next_try_ns = a->next_try_ns;
 		text_copy(end.reason, sizeof end.reason, a->wait_reason);
 	} else if (end.to == DATASET_HELD) {
-		text_copy(end.reason, sizeof end.reason, a->held_reason);
+		explain_held(a, end.reason, sizeof end.reason);
 	}
 	mutex_unlock(&j->lock);
 	j->end = end;

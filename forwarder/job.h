@@ -19,7 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct bsmtp;
+struct input;
+struct input_rules;
 struct mailqueue;
 
 /* What the mails have come to, and so where the data set goes. */
@@ -31,7 +32,9 @@ struct job_account {
 	uint32_t deferred;
 	int64_t next_try_ns; /* the earliest of them */
 	uint32_t failed;
-	char held_reason[REASON_MAX + 1]; /* an error, or the first failure */
+	uint64_t errors;   /* in the data set */
+	bool is_abandoned; /* the last of them ended the reading */
+	char held_reason[REASON_MAX + 1]; /* the first error, else failure */
 	char wait_reason[REASON_MAX + 1];
 };
 
@@ -54,7 +57,7 @@ struct job {
 	atomic_bool is_void; /* nothing more of it is to be sent */
 
 	/* the reader's */
-	struct bsmtp *parser;
+	struct input *input;
 	uint64_t offset;        /* of the next octet to parse */
 	struct delivery *ahead; /* parsed, and waits for its turn */
 	uint32_t mails;         /* parsed */
@@ -65,9 +68,12 @@ struct job {
 	struct job_account account GUARDED_BY(&lock);
 };
 
-/* Returns NULL when memory is out. The caller holds the first reference. */
-MUST_USE struct job *job_new(
-	struct mailqueue *queue, const struct store_claim *claim);
+/*
+ * rules, of the queue, say how it is read. Returns NULL when memory is out. The
+ * caller holds the first reference.
+ */
+MUST_USE struct job *job_new(struct mailqueue *queue,
+	const struct input_rules *rules, const struct store_claim *claim);
 
 void job_ref(struct job *j);
 
@@ -93,8 +99,11 @@ MUST_USE bool job_end_mail(struct job *j);
 /* A mail that an earlier claim left deferred, not due yet, or failed. */
 void job_note_row(struct job *j, const struct store_mark_row *row);
 
-/* An error in the data set: it will be held. reason is escaped text. */
-void job_note_error(struct job *j, const char *reason);
+/*
+ * An error in the data set: it will be held, once its good mails are settled.
+ * reason is escaped text.
+ */
+void job_note_error(struct job *j, const char *reason, bool is_abandoned);
 
 /* Its octets cannot be read: nothing more of it is sent, it will be held. */
 void job_note_damage(struct job *j, int err);

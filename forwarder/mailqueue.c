@@ -44,9 +44,14 @@ int mailqueue_init(struct mailqueue *q, const struct writer_config *config,
 	*q = (struct mailqueue){ .config = config,
 		.spool = spool,
 		.target_count = config->target_count };
-	err = init_seats(q);
+	err = input_rules_init(&q->rules, &config->input);
 	if (err != 0)
 		return err;
+	err = init_seats(q);
+	if (err != 0) {
+		input_rules_fini(&q->rules);
+		return err;
+	}
 	mutex_init(&q->lock, RANK_FORWARDER);
 	cond_init(&q->readers);
 	cond_init(&q->ended);
@@ -66,6 +71,7 @@ void mailqueue_fini(struct mailqueue *q)
 	for (i = 0; i < q->seat_count; i++)
 		cond_fini(&q->seats[i].wake);
 	free(q->seats);
+	input_rules_fini(&q->rules);
 	mutex_lock(&q->lock);
 	retry_fini(&q->retry);
 	mutex_unlock(&q->lock);

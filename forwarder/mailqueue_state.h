@@ -16,6 +16,7 @@
 #include "claimed.h"
 #include "config.h"
 #include "delivery.h"
+#include "input.h"
 #include "job.h"
 #include "mutex.h"
 #include "operator.h"
@@ -56,6 +57,7 @@ enum { PREFERENCES = 64 };
 
 struct mailqueue {
 	const struct writer_config *config;
+	struct input_rules rules; /* how its data sets are read */
 	struct spool *spool;
 	struct mutex lock;
 	struct cond readers;

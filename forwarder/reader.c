@@ -81,7 +81,7 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 
 static void begin_job(struct reader *r, const struct store_claim *claim)
 {
-	struct job *j = job_new(r->queue, claim);
+	struct job *j = job_new(r->queue, &r->queue->rules, claim);
 
 	if (j == NULL) {
 		settle_unclaim(r->queue, claim);

@@ -1,7 +1,7 @@
 #include "reading.h"
 
-#include "bsmtp.h"
 #include "clock.h"
+#include "input.h"
 #include "text.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ static enum reading_end resume_mail(struct reading *r, struct mail *m)
 static enum reading_end take_mail(struct reading *r)
 {
 	struct job *j = r->job;
-	struct mail *m = bsmtp_take_mail(j->parser);
+	struct mail *m = input_take_mail(j->input);
 
 	if (m == NULL)
 		return cut_for_memory(r);
@@ -115,8 +115,9 @@ static enum reading_end take_mail(struct reading *r)
 	return READING_MAIL;
 }
 
+/* Mails before and behind it are sent; then the data set will be held. */
 static enum reading_end take_error(
-	struct reading *r, const struct bsmtp_event *event)
+	struct reading *r, const struct input_event *event)
 {
 	char reason[REASON_MAX + 1];
 
@@ -124,7 +125,7 @@ static enum reading_end take_error(
 		return cut_for_memory(r);
 	text_format(reason, sizeof reason, "line %llu: %s",
 		(unsigned long long)event->record, event->reply);
-	job_note_error(r->job, reason);
+	job_note_error(r->job, reason, event->is_abandoned);
 	return READING_END;
 }
 
@@ -146,19 +147,15 @@ static int fetch(struct reading *r)
 	return 0;
 }
 
-/*
- * Gives the next event of the parser; BSMTP_MORE at the end. Returns 0 or
- * why the data set cannot be read.
- */
-static int parse(struct reading *r, struct bsmtp_event *event)
+/* Gives the next event. Returns 0 or why the data set cannot be read. */
+static int parse(struct reading *r, struct input_event *event)
 {
 	struct job *j = r->job;
 	size_t used;
 	int err;
 
-	event->kind = BSMTP_MORE;
 	if (r->start == r->end && j->offset == j->size) {
-		bsmtp_finish(j->parser, event);
+		input_finish(j->input, event);
 		return 0;
 	}
 	if (r->start == r->end) {
@@ -166,8 +163,8 @@ static int parse(struct reading *r, struct bsmtp_event *event)
 		if (err != 0)
 			return err;
 	}
-	used = bsmtp_feed(
-		j->parser, r->piece + r->start, r->end - r->start, event);
+	used = input_feed(
+		j->input, r->piece + r->start, r->end - r->start, event);
 	r->start += used;
 	j->offset += used;
 	return 0;
@@ -181,12 +178,22 @@ static enum reading_end stop_unreadable(struct reading *r, int err)
 	return READING_END;
 }
 
+/* What an event comes to; READING_END when reading goes on. */
+static enum reading_end take_event(
+	struct reading *r, const struct input_event *event)
+{
+	if (event->kind == INPUT_MAIL)
+		return take_mail(r);
+	if (event->kind == INPUT_ERROR)
+		return take_error(r, event);
+	return READING_END;
+}
+
 enum reading_end reading_next(struct reading *r)
 {
 	struct job *j = r->job;
-	struct bsmtp_event event;
+	struct input_event event;
 	enum reading_end end;
-	bool is_at_end;
 	int err;
 
 	for (;;) {
@@ -194,24 +201,13 @@ enum reading_end reading_next(struct reading *r)
 			return READING_CUT;
 		if (r->octets > READING_SLICE_OCTETS)
 			return READING_PAUSE;
-		is_at_end = r->start == r->end && j->offset == j->size;
 		err = parse(r, &event);
 		if (err != 0)
 			return stop_unreadable(r, err);
-		switch (event.kind) {
-		case BSMTP_MORE:
-			if (is_at_end)
-				return READING_END;
-			break;
-		case BSMTP_MAIL:
-			end = take_mail(r);
-			if (end != READING_END)
-				return end;
-			break;
-		case BSMTP_ERROR:
-			return take_error(r, &event);
-		case BSMTP_QUIT:
+		if (event.kind == INPUT_END)
 			return READING_END;
-		}
+		end = take_event(r, &event);
+		if (end != READING_END)
+			return end;
 	}
 }

@@ -1,0 +1,84 @@
+/*
+ * Data sets in the forms and with the errors that a writer's file speaks of,
+ * through a forwarder to a target.
+ */
+#include "support_forwarder.h"
+#include "support_run.h"
+
+#include <check.h>
+#include <string.h>
+
+#define MAIL_TO(rcpt)                                                          \
+	"MAIL FROM:<a@example.org>\nRCPT TO:<" rcpt ">\nDATA\nx\n.\n"
+
+/* ---- errors ------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	uint32_t limit;
+	unsigned mails;
+	const char *reason;
+} wrong[] = {
+	/* Mails behind an error are sent, and the first one is the reason. */
+	{ "HELO a\nfoo\n" MAIL_TO("b@example.org") "bar\nbaz\n" MAIL_TO(
+		  "c@example.org"),
+		5, 2,
+		"line 2: 500 5.5.1 JES Unknown command, 'foo' "
+		"(and 2 more)" },
+	/* Over the limit the rest is abandoned. */
+	{ "HELO a\n" MAIL_TO("b@example.org") "foo\nbar\n" MAIL_TO(
+		  "c@example.org"),
+		1, 1,
+		"line 7: 500 5.5.1 JES Unknown command, 'foo' "
+		"(and 1 more); the rest was not read" },
+	/* One error is no list. */
+	{ "HELO a\n" MAIL_TO("b@example.org") "foo\n", 1, 1,
+		"line 7: 500 5.5.1 JES Unknown command, 'foo'" },
+};
+
+START_TEST(good_mails_are_sent_then_the_data_set_is_held)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number;
+
+	test_config.input.syntax_error_limit = wrong[_i].limit;
+	number = submit(wrong[_i].text);
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_str_eq(reason_of(number), wrong[_i].reason);
+	ck_assert_uint_eq(script_commands(s, "MAIL"), wrong[_i].mails);
+	script_close(s);
+}
+END_TEST
+
+/* An error as long as can be leaves room for what is said of the others. */
+START_TEST(a_long_reason_is_cut_before_what_is_said_of_others)
+{
+	static const char rest[] = " (and 1 more); the rest was not read";
+	struct script *s = one_target(NULL);
+	const char *reason;
+	uint64_t number;
+
+	test_config.input.syntax_error_limit = 1;
+	number = submit("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+			"\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+			"\nfoo\n");
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	reason = reason_of(number);
+	ck_assert_str_eq(reason + strlen(reason) - strlen(rest), rest);
+	script_close(s);
+}
+END_TEST
+
+static void add_tests(TCase *tc)
+{
+	tcase_add_loop_test(tc, good_mails_are_sent_then_the_data_set_is_held,
+		0, COUNT(wrong));
+	tcase_add_test(tc, a_long_reason_is_cut_before_what_is_said_of_others);
+}
+
+int main(void)
+{
+	return forwarder_run_suite("forwarder_input", 30, add_tests, NULL);
+}
