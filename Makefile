@@ -76,7 +76,8 @@ WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
 WRAP_test_answer_record = calloc
 WRAP_test_bsmtp_memory = calloc realloc strdup
 WRAP_test_forwarder_store = calloc
-WRAP_test_fs_forget = write fuse_lowlevel_notify_inval_entry fs_session_new
+WRAP_test_fs_forget = write fuse_lowlevel_notify_inval_entry fs_session_new \
+	malloc_trim
 WRAP_test_store_faults = malloc calloc realloc
 WRAP_test_spool_memory = calloc realloc reallocarray strdup getrandom \
 	pthread_create

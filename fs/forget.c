@@ -1,15 +1,24 @@
 #include "forget.h"
 
+#include "clock.h"
 #include "spool_file.h"
 #include "spool_gone.h"
 #include "spool_names.h"
 #include "tree.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* A name is waited for in the directory's queue, with those who create. For
+ * as long as that took the thread then rests so many times. */
+enum { RESTS = 9 };
+
+/* So many data sets leave enough memory behind to be looked for. */
+enum { TRIM_DATASETS = 65536 };
 
 /* Neither libfuse 3.14 nor the headers of its time know it. */
 enum { NOTIFY_PRUNE = 9 };
@@ -31,6 +40,7 @@ struct forget {
 	struct fuse_session *session;
 	pthread_t thread;
 	bool can_prune;
+	size_t gone; /* since memory was given back */
 	struct prune prune;
 };
 
@@ -90,18 +100,49 @@ static int forget_names(struct forget *f, const struct gone_bundle *b)
 	return err != -ENOENT ? err : 0;
 }
 
+/* ---- our own memory ------------------------------------------------------ */
+
+/*
+ * What data sets had is free in pieces between others, where glibc leaves it.
+ * It stops whoever allocates while it looks, so it waits until few data sets
+ * go: a bundle that is not full took more than a second.
+ */
+static void give_back(struct forget *f, size_t count)
+{
+	f->gone += count;
+	if (f->gone < TRIM_DATASETS || count == GONE_ROWS)
+		return;
+	malloc_trim(0);
+	f->gone = 0;
+}
+
 /* ---- the thread ---------------------------------------------------------- */
+
+/* Takes the bundle. Returns 0 or -errno. */
+static int forget(struct forget *f, struct gone_bundle *b)
+{
+	size_t count = b->count;
+	int err = f->can_prune ? prune(f, b) : forget_names(f, b);
+
+	gone_bundle_free(b);
+	give_back(f, count);
+	return err;
+}
 
 /* Whatever the kernel refuses it refuses because the mount is over. */
 static void *work(void *arg)
 {
 	struct forget *f = arg;
+	int64_t began_ns, from_ns = 0;
 	struct gone_bundle *b;
 	int err = 0;
 
-	while (err == 0 && (b = spool_await_gone(f->spool)) != NULL) {
-		err = f->can_prune ? prune(f, b) : forget_names(f, b);
-		gone_bundle_free(b);
+	while (err == 0 && (b = spool_await_gone(f->spool, from_ns)) != NULL) {
+		began_ns = clock_monotonic_ns();
+		err = forget(f, b);
+		from_ns = clock_monotonic_ns();
+		if (!f->can_prune)
+			from_ns += (from_ns - began_ns) * RESTS;
 	}
 	spool_end_gone(f->spool);
 	return NULL;

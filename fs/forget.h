@@ -4,7 +4,8 @@
  * It keeps a node and a name for every data set it was told of, 1.1 KiB each,
  * until it is short of memory, as the names do not go by a call of its own.
  * One slow thread tells it, in bulk, when nobody asks for them any more. What
- * is in use then, the kernel keeps for as long as it otherwise would.
+ * is in use then, the kernel keeps for as long as it otherwise would. After
+ * very many the thread gives free memory of ours back, too.
  *
  * Linux 6.18 and later forget nodes by their numbers, without the lock of the
  * directory. Older ones forget names, one by one, under that lock, and what

@@ -31,7 +31,6 @@ static struct gone_bundle *take_first(struct gone *g)
 	if (g->first == NULL)
 		g->last = NULL;
 	g->bundles--;
-	b->is_last = g->first == NULL;
 	return b;
 }
 

@@ -13,8 +13,8 @@
 #include "roster.h"
 
 enum {
-	GONE_ROWS = 512,    /* of a bundle */
-	GONE_BUNDLES = 512, /* at most; 12 KiB each */
+	GONE_ROWS = 512,     /* of a bundle */
+	GONE_BUNDLES = 1024, /* at most; 12 KiB each */
 };
 
 struct gone_row {
@@ -28,7 +28,6 @@ struct gone_bundle {
 	struct gone_bundle *next;
 	int64_t first_ns, last_ns; /* when its first and last row went */
 	size_t count;
-	bool is_last; /* once taken: nothing went since */
 	struct gone_row rows[GONE_ROWS];
 };
 

@@ -18,10 +18,11 @@ void spool_want_gone(struct spool *sp, bool with_names);
 
 /*
  * The next data sets that are gone, at most GONE_ROWS, in the order in which
- * they went; gone_bundle_free() them. Blocks until there are any. NULL after
- * spool_end_gone().
+ * they went; gone_bundle_free() them. Blocks until there are any, and until
+ * from_ns of the monotonic clock. NULL after spool_end_gone().
  */
-MUST_USE struct gone_bundle *spool_await_gone(struct spool *sp);
+MUST_USE struct gone_bundle *spool_await_gone(
+	struct spool *sp, int64_t from_ns);
 
 /* Nothing is to be told any more; ends spool_await_gone(). Any thread. */
 void spool_end_gone(struct spool *sp);

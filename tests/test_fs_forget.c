@@ -24,7 +24,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { MANY = 3000, TEST_LIMIT_S = 60 };
+enum { MANY = 3000, VERY_MANY = 65536 + 100, TEST_LIMIT_S = 60 };
 
 #define LINGER_NS (5 * NS_PER_S)
 #define OLD_NS (LINGER_NS + NS_PER_S)
@@ -41,6 +41,18 @@ int __real_fuse_lowlevel_notify_inval_entry(struct fuse_session *session,
 	fuse_ino_t parent, const char *name, size_t len);
 int __wrap_fuse_lowlevel_notify_inval_entry(struct fuse_session *session,
 	fuse_ino_t parent, const char *name, size_t len);
+
+static atomic_int trims;
+int __real_malloc_trim(size_t pad);
+int __wrap_malloc_trim(size_t pad);
+
+int __wrap_malloc_trim(size_t pad)
+{
+	int result = __real_malloc_trim(pad);
+
+	atomic_fetch_add(&trims, 1);
+	return result;
+}
 
 /* A header of FUSE, that says it is a notification by number. */
 static bool is_prune(const void *octets, size_t len)
@@ -331,6 +343,31 @@ START_TEST(it_ends_with_a_mount_that_is_gone)
 }
 END_TEST
 
+static bool has_trimmed(void *arg)
+{
+	(void)arg;
+	return atomic_load(&trims) > 0;
+}
+
+START_TEST(free_memory_is_given_back_after_very_many)
+{
+	const struct spool_caller owner = { .uid = USER_A };
+	struct spool_file *file;
+	int i;
+
+	for (i = 0; i < VERY_MANY; i++) {
+		ck_assert_int_eq(spool_create(mounted.spool, "MAIL", "x",
+					 &owner, 0600, "test", false, &file),
+			0);
+		spool_file_release(file, false);
+	}
+	ck_assert_int_eq(atomic_load(&trims), 0);
+	clock_forward(OLD_NS);
+	ck_assert(clock_wait_until(has_trimmed, NULL));
+	ck_assert_int_eq(atomic_load(&trims), 1);
+}
+END_TEST
+
 /* ---- a disk that hangs ----------------------------------------------- */
 
 static struct store_ops slow_ops;
@@ -411,7 +448,7 @@ START_TEST(a_hung_disk_holds_the_end_up_no_longer_than_its_answers)
 }
 END_TEST
 
-static void add_case(Suite *suite, const char *name, void (*fixture)(void))
+static TCase *add_case(Suite *suite, const char *name, void (*fixture)(void))
 {
 	TCase *tc = suite_case(
 		suite, name, TEST_LIMIT_S, fixture, mounted_teardown);
@@ -421,14 +458,16 @@ static void add_case(Suite *suite, const char *name, void (*fixture)(void))
 	tcase_add_test(tc, who_has_it_open_goes_on);
 	tcase_add_test(tc, what_is_there_stays);
 	tcase_add_test(tc, it_ends_with_a_mount_that_is_gone);
+	return tc;
 }
 
 int main(void)
 {
 	Suite *suite = suite_create("fs_forget");
+	TCase *tc = add_case(suite, "by number", set_up);
 	TCase *slow;
 
-	add_case(suite, "by number", set_up);
+	tcase_add_test(tc, free_memory_is_given_back_after_very_many);
 	add_case(suite, "by name", set_up_old);
 	slow = suite_case(suite, "a slow store", TEST_LIMIT_S, set_up_slow,
 		mounted_teardown);

@@ -41,8 +41,7 @@ static struct gone_bundle *take(int64_t now_ns)
 }
 
 /* Takes a bundle that has to be there, of those numbers. */
-static void check_bundle(
-	int64_t now_ns, uint64_t first, size_t count, bool is_last)
+static void check_bundle(int64_t now_ns, uint64_t first, size_t count)
 {
 	struct gone_bundle *b = take(now_ns);
 	size_t i;
@@ -51,7 +50,6 @@ static void check_bundle(
 	ck_assert_uint_eq(b->count, count);
 	for (i = 0; i < count; i++)
 		ck_assert_uint_eq(b->rows[i].number, first + i);
-	ck_assert(b->is_last == is_last);
 	gone_bundle_free(b);
 }
 
@@ -73,10 +71,10 @@ START_TEST(what_went_is_told_in_order_and_when_it_is_old)
 	ck_assert(!put(2, "b", 11 * NS_PER_S));
 	ck_assert_ptr_null(gone_take(&g, 17 * NS_PER_S - 1, &until_ns));
 	ck_assert_int_eq(until_ns, 17 * NS_PER_S);
-	check_bundle(17 * NS_PER_S, 1, 2, true);
+	check_bundle(17 * NS_PER_S, 1, 2);
 	ck_assert_ptr_null(take(INT64_MAX));
 	ck_assert(put(3, "c", 20 * NS_PER_S));
-	check_bundle(26 * NS_PER_S, 3, 1, true);
+	check_bundle(26 * NS_PER_S, 3, 1);
 }
 END_TEST
 
@@ -87,8 +85,8 @@ START_TEST(a_bundle_is_not_kept_back_by_what_goes_on)
 	for (number = 1; number <= 12; number++)
 		put(number, "a", (int64_t)number * NS_PER_S);
 	/* A second, and an eighth of six, are collected. */
-	check_bundle(8 * NS_PER_S, 1, 2, false);
-	check_bundle(10 * NS_PER_S, 3, 2, false);
+	check_bundle(8 * NS_PER_S, 1, 2);
+	check_bundle(10 * NS_PER_S, 3, 2);
 	ck_assert_ptr_null(take(10 * NS_PER_S));
 }
 END_TEST
@@ -100,8 +98,8 @@ START_TEST(a_full_bundle_is_followed_by_another)
 	for (number = 1; number <= GONE_ROWS + 1; number++)
 		put(number, "a", 0);
 	ck_assert_uint_eq(g.bundles, 2);
-	check_bundle(6 * NS_PER_S, 1, GONE_ROWS, false);
-	check_bundle(6 * NS_PER_S, GONE_ROWS + 1, 1, true);
+	check_bundle(6 * NS_PER_S, 1, GONE_ROWS);
+	check_bundle(6 * NS_PER_S, GONE_ROWS + 1, 1);
 }
 END_TEST
 
@@ -123,7 +121,7 @@ START_TEST(of_very_many_the_oldest_are_told_early)
 	ck_assert_int_eq(fill(1, HALF), 1);
 	ck_assert_ptr_null(take(0));
 	ck_assert_int_eq(fill(1 + HALF * GONE_ROWS, 1), 1);
-	check_bundle(0, 1, GONE_ROWS, false);
+	check_bundle(0, 1, GONE_ROWS);
 	ck_assert_ptr_null(take(0));
 }
 END_TEST
@@ -135,7 +133,7 @@ START_TEST(of_too_many_the_oldest_are_not_told)
 	ck_assert_uint_eq(g.bundles, GONE_BUNDLES);
 	fill(1 + GONE_BUNDLES * GONE_ROWS, 1);
 	ck_assert_uint_eq(g.bundles, GONE_BUNDLES);
-	check_bundle(0, 1 + GONE_ROWS, GONE_ROWS, false);
+	check_bundle(0, 1 + GONE_ROWS, GONE_ROWS);
 }
 END_TEST
 

@@ -30,7 +30,7 @@ static struct gone_bundle *told;
 
 static void *await(void *arg)
 {
-	told = spool_await_gone(test_spool);
+	told = spool_await_gone(test_spool, 0);
 	atomic_store(&is_over, true);
 	return arg;
 }
@@ -67,7 +67,7 @@ START_TEST(what_was_sent_and_what_was_purged_is_told)
 				 job_name_of(test_spool, purged), &alice),
 		0);
 	clock_forward(NS_PER_S);
-	b = spool_await_gone(test_spool);
+	b = spool_await_gone(test_spool, 0);
 	ck_assert_ptr_nonnull(b);
 	ck_assert_uint_eq(b->count, 3);
 	ck_assert_uint_eq(b->rows[0].number, sent);
@@ -77,7 +77,6 @@ START_TEST(what_was_sent_and_what_was_purged_is_told)
 	ck_assert_str_eq(b->rows[1].name, "y");
 	ck_assert_uint_eq(b->rows[1].uid, bob.uid);
 	ck_assert_uint_eq(b->rows[2].number, purged);
-	ck_assert(b->is_last);
 	gone_bundle_free(b);
 }
 END_TEST
@@ -107,6 +106,21 @@ START_TEST(it_is_told_a_second_after_its_name_lingered)
 }
 END_TEST
 
+START_TEST(who_wants_to_be_told_later_is)
+{
+	int64_t from_ns = clock_monotonic_ns() + 3600 * NS_PER_S;
+	struct gone_bundle *b;
+
+	spool_want_gone(test_spool, false);
+	put_sent("x");
+	clock_forward(3600 * NS_PER_S);
+	b = spool_await_gone(test_spool, from_ns);
+	ck_assert_ptr_nonnull(b);
+	ck_assert_int_ge(clock_monotonic_ns(), from_ns);
+	gone_bundle_free(b);
+}
+END_TEST
+
 START_TEST(who_waits_is_let_go)
 {
 	spool_want_gone(test_spool, true);
@@ -115,7 +129,7 @@ START_TEST(who_waits_is_let_go)
 	spool_end_gone(test_spool);
 	ck_assert_ptr_null(wait_for_it());
 	put_sent("y");
-	ck_assert_ptr_null(spool_await_gone(test_spool));
+	ck_assert_ptr_null(spool_await_gone(test_spool, 0));
 }
 END_TEST
 
@@ -130,6 +144,7 @@ static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, what_was_sent_and_what_was_purged_is_told);
 	tcase_add_test(tc, it_is_told_a_second_after_its_name_lingered);
+	tcase_add_test(tc, who_wants_to_be_told_later_is);
 	tcase_add_test(tc, who_waits_is_let_go);
 	tcase_add_test(tc, what_nobody_took_goes_with_the_spool);
 }
