@@ -233,7 +233,8 @@ bench: build/packages/bench $(PROGRAM) $(BENCH)
 PREFIX = /usr/local
 SBINDIR = $(PREFIX)/sbin
 UNITDIR = $(PREFIX)/lib/systemd/system
-MAN7DIR = $(PREFIX)/share/man/man7
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/jesfs
 HELPERDIR = /sbin
 SYSCONFDIR = /etc
 CONFIG = $(DESTDIR)$(SYSCONFDIR)/jesfs
@@ -243,9 +244,12 @@ SET_PATHS = sed -e 's,@sbindir@,$(SBINDIR),' -e 's,@sysconfdir@,$(SYSCONFDIR),'
 # A configuration that is there stays as it is, and gets no other writer.
 install: $(PROGRAM) $(UMOUNT)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(MAN7DIR) $(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
+		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
+		$(DESTDIR)$(DOCDIR) $(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
 	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)
-	install -m 644 docs/jes-spool.7 $(DESTDIR)$(MAN7DIR)
+	install -m 644 docs/jesfs.conf.5 $(DESTDIR)$(MANDIR)/man5
+	install -m 644 docs/jes-spool.7 $(DESTDIR)$(MANDIR)/man7
+	install -m 644 $(SAMPLES)/CSSMTP.conf $(DESTDIR)$(DOCDIR)
 	ln -sf $(SBINDIR)/jesfs $(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs
 	install -m 755 $(UMOUNT) $(DESTDIR)$(HELPERDIR)
 	$(SET_PATHS) $(SAMPLES)/jesfs.service | \
@@ -258,7 +262,9 @@ install: $(PROGRAM) $(UMOUNT)
 # The configuration and the spool are not ours to take away.
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/jesfs $(DESTDIR)$(UNITDIR)/jesfs.service \
-		$(DESTDIR)$(MAN7DIR)/jes-spool.7 \
+		$(DESTDIR)$(MANDIR)/man5/jesfs.conf.5 \
+		$(DESTDIR)$(MANDIR)/man7/jes-spool.7 \
+		$(DESTDIR)$(DOCDIR)/CSSMTP.conf \
 		$(DESTDIR)$(HELPERDIR)/mount.fuse.jesfs \
 		$(DESTDIR)$(HELPERDIR)/umount.fuse.jesfs
 

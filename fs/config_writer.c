@@ -283,8 +283,8 @@ const struct config_row config_writer_rows[] = {
 			     "records" },
 	{ NUMBER("ChkPointSizeLimit", check_point_mails),
 		.min = CHECK_POINT_MIN, .max = CHECK_POINT_MAX,
-		.no_effect = "has no meaning on Linux: of every mail that was "
-			     "sent the spool directory knows it",
+		.no_effect = "has no meaning on Linux: the spool directory "
+			     "knows of every mail that was sent",
 		.is_fixed = true },
 
 	/* Ours. What decides where a data set's mails begin stays as it is

@@ -1,20 +1,13 @@
 /*
- * What is said about wrong configuration files, word for word, and that
- * hostile ones give messages and nothing else.
+ * Configuration files that are too much, and hostile ones, give messages and
+ * nothing else. Those that people write are in test_config_corpus.
  */
 #include "support_config.h"
-#include "support_files.h"
 #include "support_run.h"
-#include "text.h"
 
 #include <check.h>
-#include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { CORPUS_MIN = 150 };
 
 static struct config_writer writer;
 static struct config_mount mount;
@@ -28,78 +21,6 @@ static char *read_mount(const char *text, size_t len, size_t *errors)
 {
 	return config_read_mount_text(text, len, &mount, errors);
 }
-
-/* ---- the corpus ---------------------------------------------------------- */
-
-#define CORPUS "tests/corpus/config-wrong/"
-
-static int is_configuration(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return dot != NULL && strcmp(dot, ".conf") == 0;
-}
-
-static char *get(const char *name, const char *ending, size_t *len)
-{
-	char path[PATH_MAX];
-
-	ck_assert(text_format(path, sizeof path, CORPUS "%.*s%s",
-		(int)(strlen(name) - strlen(".conf")), name, ending));
-	return file_get(path, len);
-}
-
-/* mount-NAME.conf is a jesfs.conf, any other a writer's file. Memory ends
- * where the text does, for who looks for what reads behind it. */
-static size_t read_corpus(const char *name, struct buf *report)
-{
-	struct config_source source = { .file = name, .report = report };
-	char *text, *exact;
-	size_t len;
-
-	text = get(name, ".conf", &len);
-	exact = malloc(len > 0 ? len : 1);
-	ck_assert_ptr_nonnull(exact);
-	memcpy(exact, text, len);
-	free(text);
-	if (strncmp(name, "mount-", 6) == 0)
-		config_mount_read(&source, exact, len, &mount);
-	else
-		config_writer_read(&source, exact, len, &writer);
-	free(exact);
-	return source.errors;
-}
-
-START_TEST(a_wrong_file_is_told_what_was_expected)
-{
-	struct dirent **entries;
-	int n = scandir(CORPUS, &entries, is_configuration, alphasort);
-	int i, differ = 0;
-
-	ck_assert_int_ge(n, CORPUS_MIN);
-	for (i = 0; i < n; i++) {
-		const char *name = entries[i]->d_name;
-		struct buf report;
-		size_t errors, len;
-		char *expected;
-
-		buf_init(&report);
-		errors = read_corpus(name, &report);
-		buf_append(&report, "", 1);
-		expected = get(name, ".expected", &len);
-		if (errors == 0 || strcmp(expected, report.data) != 0) {
-			fprintf(stderr, "%s: expected\n%s--- said\n%s", name,
-				expected, report.data);
-			differ++;
-		}
-		free(expected);
-		buf_fini(&report);
-		free(entries[i]);
-	}
-	free(entries);
-	ck_assert_int_eq(differ, 0);
-}
-END_TEST
 
 /* ---- lists that are full ------------------------------------------------- */
 
@@ -256,7 +177,6 @@ int main(void)
 	Suite *s = suite_create("config_wrong");
 	TCase *t = tcase_create("config_wrong");
 
-	tcase_add_test(t, a_wrong_file_is_told_what_was_expected);
 	tcase_add_test(t, a_seventeenth_writer_config_is_one_too_many);
 	tcase_add_test(t, a_sixty_fifth_submitter_is_one_too_many);
 	tcase_add_test(t, octets_of_any_value_give_messages);

@@ -78,7 +78,9 @@ START_TEST(install_puts_everything_in_place)
 		    "/usr/local/sbin/jesfs");
 	expect_root("test $(stat -c %a sbin/umount.fuse.jesfs) = 755");
 	expect_root("test $(stat -c %a etc/jesfs/jesfs.conf) = 644");
+	expect_root("test -s usr/local/share/man/man5/jesfs.conf.5");
 	expect_root("test -s usr/local/share/man/man7/jes-spool.7");
+	expect_root("test -s usr/local/share/doc/jesfs/CSSMTP.conf");
 	expect_root("test $(stat -c %a etc/jesfs/writers/MAIL.conf) = 644");
 	expect_root("grep -q '^ExecStart=/usr/local/sbin/jesfs -f -c "
 		    "/etc/jesfs/jesfs.conf /mnt/jes$' "
