@@ -5,6 +5,8 @@
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,6 +98,31 @@ void fs_mount_close(struct fs_mount *m)
 	if (m == NULL)
 		return;
 	fuse_session_unmount(m->session);
+	fuse_session_destroy(m->session);
+	free(m);
+}
+
+/*
+ * libfuse goes by the path, unless the device reports an error, as it does
+ * when its mount has gone; a pipe that nobody reads does so too.
+ */
+static bool look_gone(int device)
+{
+	int ends[2];
+	bool is_done;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	close(ends[0]);
+	is_done = dup3(ends[1], device, O_CLOEXEC) == device;
+	close(ends[1]);
+	return is_done;
+}
+
+void fs_mount_leave(struct fs_mount *m)
+{
+	if (look_gone(fuse_session_fd(m->session)))
+		fuse_session_unmount(m->session);
 	fuse_session_destroy(m->session);
 	free(m);
 }

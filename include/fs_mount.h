@@ -37,4 +37,10 @@ int fs_mount_device(const struct fs_mount *m);
  */
 void fs_mount_close(struct fs_mount *m);
 
+/*
+ * Frees m and takes nothing away: for a mount that is no longer what is found
+ * at its place. Who has a file of it open gets errors, once nobody serves it.
+ */
+void fs_mount_leave(struct fs_mount *m);
+
 #endif

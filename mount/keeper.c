@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "messages.h"
+#include "mount_table.h"
 #include "text.h"
 
 #include <errno.h>
@@ -105,6 +106,7 @@ struct keeping {
 	const struct keeper_settings *settings;
 	struct fs_mount *mount; /* NULL while there is none */
 	bool had_mount;
+	char device[MOUNT_DEVICE_MAX]; /* the mount's; "" is not known */
 };
 
 static void send_reply(const struct keeping *k, const struct reply *reply)
@@ -128,6 +130,41 @@ static void send_reply(const struct keeping *k, const struct reply *reply)
 		return;
 }
 
+static void know_mount(struct keeping *k)
+{
+	struct mount_entry top;
+
+	if (mount_table_top(k->settings->mount_point, &top) == 0)
+		text_copy(k->device, sizeof k->device, top.device);
+}
+
+/*
+ * Unmounted lazily, a mount goes on while somebody is inside, and another may
+ * be at its place: the guard that was beneath it, for one. No other has its
+ * device while we have it open.
+ */
+static bool is_elsewhere(const struct keeping *k)
+{
+	struct mount_entry top;
+	int err;
+
+	if (k->device[0] == '\0')
+		return false;
+	err = mount_table_top(k->settings->mount_point, &top);
+	if (err == 0)
+		return strcmp(top.device, k->device) != 0;
+	return err == -ENOENT;
+}
+
+static void take_away(struct keeping *k)
+{
+	if (k->mount != NULL && is_elsewhere(k))
+		fs_mount_leave(k->mount);
+	else
+		fs_mount_close(k->mount);
+	k->mount = NULL;
+}
+
 /* A child that somebody else controls gets no second mount. */
 static void serve_mount(struct keeping *k)
 {
@@ -138,6 +175,8 @@ static void serve_mount(struct keeping *k)
 		reply.why[0] = '\0';
 		reply.err = fs_mount_open(k->settings->mount_point,
 			k->settings->mount_options, &k->mount, reply.why);
+		if (reply.err == 0)
+			know_mount(k);
 	}
 	send_reply(k, &reply);
 }
@@ -146,8 +185,7 @@ static void serve_unmount(struct keeping *k)
 {
 	const struct reply done = { 0, "" };
 
-	fs_mount_close(k->mount);
-	k->mount = NULL;
+	take_away(k);
 	send_reply(k, &done);
 }
 
@@ -219,7 +257,7 @@ int keeper_keep(struct keeper *k, const struct keeper_settings *settings)
 	int status;
 
 	status = wait_for_child(&keeping);
-	fs_mount_close(keeping.mount);
+	take_away(&keeping);
 	close(k->signals);
 	close(k->link);
 	if (WIFEXITED(status))
@@ -296,7 +334,7 @@ void keeper_ready(struct keeper *k)
 
 void keeper_unmount(struct keeper *k)
 {
-	struct reply reply;
+	struct reply reply = { 0, "" };
 
 	if (ask(k, REQUEST_UNMOUNT) != 0 || receive(k, &reply, NULL) != 0)
 		return;

@@ -45,7 +45,11 @@ static bool read_line(char *line, struct mount_entry *out)
 	char *word = strtok_r(line, " \n", &rest);
 	int i;
 
-	for (i = 0; i < 4 && word != NULL; i++)
+	for (i = 0; i < 2 && word != NULL; i++)
+		word = strtok_r(NULL, " \n", &rest);
+	if (!take(out->device, sizeof out->device, word))
+		return false;
+	for (i = 0; i < 2 && word != NULL; i++)
 		word = strtok_r(NULL, " \n", &rest);
 	if (!take(out->point, sizeof out->point, word))
 		return false;

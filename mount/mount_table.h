@@ -13,7 +13,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
+enum { MOUNT_DEVICE_MAX = 32 };
+
 struct mount_entry {
+	char device[MOUNT_DEVICE_MAX]; /* "0:52", of the file system */
 	char point[PATH_MAX];
 	char type[64];         /* "ext4", "fuse.jesfs" */
 	char source[PATH_MAX]; /* a device, or what the file system says */

@@ -331,6 +331,25 @@ START_TEST(a_lazy_umount_does_not_wait)
 }
 END_TEST
 
+START_TEST(what_is_mounted_after_a_lazy_umount_stays)
+{
+	char line[MOUNT_PATH_MAX + 8], path[PATH_MAX];
+	pid_t pid;
+
+	mount_start(&m);
+	text_format(path, sizeof path, "%s/status/queue", m.point);
+	pid = occupy(path);
+	text_format(line, sizeof line, "-l %s", m.point);
+	ck_assert_int_eq(program_run("umount.fuse.jesfs", line), 0);
+	ck_assert_int_eq(mount("another", m.point, "tmpfs", 0, NULL), 0);
+	ck_assert_int_eq(mount_stop(&m), 0);
+	ck_assert_int_eq(
+		shell("grep -q ' - tmpfs another ' /proc/self/mountinfo"), 0);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 START_TEST(a_dead_mount_is_unmounted)
 {
 	mount_start(&m);
@@ -423,6 +442,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, umount_names_who_is_inside);
 	tcase_add_test(t, umount_names_what_is_mounted_inside);
 	tcase_add_test(t, a_lazy_umount_does_not_wait);
+	tcase_add_test(t, what_is_mounted_after_a_lazy_umount_stays);
 	tcase_add_test(t, a_dead_mount_is_unmounted);
 	tcase_add_test(t, a_daemon_that_does_not_answer_is_unmounted_by_force);
 	tcase_add_test(t, who_waits_for_a_silent_daemon_is_set_free_by_force);
