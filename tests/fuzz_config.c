@@ -3,6 +3,7 @@
  * a writer's file.
  */
 #include "../fs/config_table.h"
+#include "config_compare.h"
 
 #include <stdlib.h>
 
@@ -17,6 +18,30 @@ static void check(const struct config_writer *w)
 	for (i = 0; i < w->config.target_count; i++)
 		if (w->config.targets[i].port == 0)
 			abort();
+	if (w->config.unusable_count > CONFIG_TARGETS_MAX
+		|| w->config.report.administrator_count
+			> CONFIG_ADMINISTRATORS_MAX
+		|| (w->config.exit.kind == USER_EXIT_EXEC
+			&& w->config.exit.path[0] != '/'))
+		abort();
+}
+
+/* A file is no change to itself. */
+static void compare(const struct config_writer *w, struct buf *report)
+{
+	struct writer_config running = w->config;
+	struct config one = { .writers = &running, .writer_count = 1 };
+	struct config other = { .writer_count = 1 };
+	struct config_changes changes;
+
+	other.writers = malloc(sizeof *other.writers);
+	if (other.writers == NULL)
+		return;
+	*other.writers = w->config;
+	if (config_compare(&one, &other, &changes, report) == 0
+		&& changes.changed + changes.kept > 0)
+		abort();
+	free(other.writers);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
@@ -36,6 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 		config_writer_read(
 			&source, (const char *)octets + 1, len - 1, &writer);
 		check(&writer);
+		compare(&writer, &report);
 	}
 	if (source.errors > 0 && report.len == 0)
 		abort();

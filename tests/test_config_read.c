@@ -291,6 +291,71 @@ START_TEST(the_operator_group_is_looked_up)
 }
 END_TEST
 
+/* ---- UserExit EXEC --------------------------------------------------------
+ */
+
+/* Reads a configuration with that program; what is said about it. */
+static const char *said_of_exit(const char *program)
+{
+	char text[2 * PATH_MAX];
+	const char *said;
+
+	put_main("MAIL.conf", "");
+	text_format(
+		text, sizeof text, TARGET "UserExit EXEC %s\n", path(program));
+	folder_put(dir, "MAIL.conf", text);
+	if (read_all() == 0)
+		return messages;
+	said = strstr(messages, "MAIL.conf:5:10: UserExit \"EXEC /");
+	ck_assert_ptr_nonnull(said);
+	said = strstr(said, "\": ");
+	ck_assert_ptr_nonnull(said);
+	return said + strlen("\": ");
+}
+
+START_TEST(a_program_is_asked_only_when_it_may_be_trusted)
+{
+	static const struct {
+		mode_t mode;
+		const char *said;
+	} cases[] = {
+		{ 0755, "" },
+		{ 0500, "" },
+		{ 0644, "not a file that may be executed, expected one\n" },
+		{ 0775,
+			"its group or others may write it (mode 0775), "
+			"expected mode 0755 or less\n" },
+		{ 0757,
+			"its group or others may write it (mode 0757), "
+			"expected mode 0755 or less\n" },
+	};
+
+	folder_put(dir, "judge", "#!/bin/sh\n");
+	ck_assert_int_eq(chmod(path("judge"), cases[_i].mode), 0);
+	ck_assert_str_eq(said_of_exit("judge"), cases[_i].said);
+}
+END_TEST
+
+START_TEST(a_program_that_is_not_there_is_an_error)
+{
+	ck_assert_str_eq(said_of_exit("judge"),
+		"No such file or directory, expected a program\n");
+}
+END_TEST
+
+START_TEST(a_program_of_somebody_else_is_an_error)
+{
+	if (geteuid() != 0)
+		return; /* only root can give a file away */
+	folder_put(dir, "judge", "#!/bin/sh\n");
+	ck_assert_int_eq(chmod(path("judge"), 0755), 0);
+	ck_assert_int_eq(chown(path("judge"), 12345, (gid_t)-1), 0);
+	ck_assert_str_eq(said_of_exit("judge"),
+		"owned by uid 12345, expected root or the user who runs "
+		"jesfs\n");
+}
+END_TEST
+
 /* ---- files that are refused ---------------------------------------------- */
 
 START_TEST(a_file_that_others_may_write_is_refused)
@@ -382,6 +447,10 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_sixty_fifth_writer_is_an_error);
 	tcase_add_test(t, a_fifth_target_does_not_keep_a_mount_from_starting);
 	tcase_add_test(t, the_operator_group_is_looked_up);
+	tcase_add_loop_test(
+		t, a_program_is_asked_only_when_it_may_be_trusted, 0, 5);
+	tcase_add_test(t, a_program_that_is_not_there_is_an_error);
+	tcase_add_test(t, a_program_of_somebody_else_is_an_error);
 	tcase_add_test(t, a_file_that_others_may_write_is_refused);
 	tcase_add_test(t, a_file_of_somebody_else_is_refused);
 	tcase_add_test(t, what_is_not_a_file_is_refused_at_once);

@@ -166,6 +166,45 @@ START_TEST(warnings_are_printed_and_no_error)
 }
 END_TEST
 
+START_TEST(what_was_hardly_meant_is_a_warning)
+{
+	put_configuration("Linger 0\nDraftNames *\n",
+		TARGET "Options\n{\n TestMode YES\n}\n");
+	folder_put(dir, "writers/B.conf",
+		"TargetServer {\n TargetIP 127.0.0.1\n Secure YES\n}\n" TARGET
+		"Report Admin\nMailAdministrator a@b.example\n");
+	ck_assert_int_eq(RUN(NULL, "--check", at("jesfs.conf")), 0);
+	expect("/jesfs.conf:3:8: warning: Linger 0");
+	expect("/jesfs.conf:4:12: warning: DraftNames with *");
+	expect("/writers/MAIL.conf:7:11: warning: TestMode YES");
+	expect("/writers/B.conf:3:9: warning: target server 127.0.0.1 port 25 "
+	       "is not used");
+	expect("/writers/B.conf:9:8: warning: Report \"Admin\" has no effect");
+	expect("jesfs: the configuration is valid\n");
+}
+END_TEST
+
+/* Who checks his own files is neither root nor has /dev/fuse. */
+static void become_nobody(void)
+{
+	if (setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		_exit(126);
+}
+
+START_TEST(a_check_needs_no_privileges)
+{
+	put_configuration("", TARGET "ExtWrtName x!\n");
+	ck_assert_int_eq(RUN(geteuid() == 0 ? become_nobody : NULL, "--check",
+				 at("jesfs.conf")),
+		2);
+	expect("/writers/MAIL.conf:5:12: ExtWrtName \"x!\" is not a writer");
+	put_configuration("", TARGET);
+	ck_assert_int_eq(RUN(geteuid() == 0 ? become_nobody : NULL, "--check",
+				 at("jesfs.conf")),
+		0);
+}
+END_TEST
+
 START_TEST(a_missing_configuration_is_named)
 {
 	ck_assert_int_eq(RUN(NULL, "-c", at("none.conf"), at("mnt")), 2);
@@ -228,12 +267,6 @@ START_TEST(a_spool_in_its_own_mount_point_is_2)
 }
 END_TEST
 
-static void become_nobody(void)
-{
-	if (setresuid(NOBODY, NOBODY, NOBODY) != 0)
-		_exit(126);
-}
-
 START_TEST(who_is_not_root_is_told)
 {
 	put_configuration("", TARGET);
@@ -277,6 +310,8 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, a_valid_configuration_checks_as_0);
 	tcase_add_test(t, every_error_is_printed_and_nothing_mounted);
 	tcase_add_test(t, warnings_are_printed_and_no_error);
+	tcase_add_test(t, what_was_hardly_meant_is_a_warning);
+	tcase_add_test(t, a_check_needs_no_privileges);
 	tcase_add_test(t, a_missing_configuration_is_named);
 	tcase_add_test(t, no_writer_is_named);
 	tcase_add_test(t, a_hostile_configuration_is_2);
