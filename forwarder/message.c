@@ -1,0 +1,334 @@
+#include "message.h"
+
+#include "bsmtp_text.h"
+#include "message_envelope.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	SHOWN_MAX = 80,
+	KILO = 1000, /* of JESMsgSize */
+};
+
+static const char from_line[] = "From ";
+enum { FROM_LINE_LEN = sizeof from_line - 1 };
+
+struct message {
+	const struct heading_rules *rules;
+	struct heading heading;
+	struct message_envelope envelope;
+	struct bsmtp_text text;
+	bool is_8bit; /* the header is */
+
+	size_t from_len;   /* of "From ", as far as the first line has it */
+	bool is_from_line; /* it has all of it */
+	bool has_begun;    /* the message has */
+	uint64_t start;    /* its offset */
+	uint64_t end;      /* of its last line */
+	uint64_t number;   /* of the last line */
+	size_t shown_len;  /* of a header line, its first octets */
+	char shown[SHOWN_MAX];
+
+	bool is_broken; /* nothing comes of it */
+	bool was_told;  /* and why was told */
+	struct bsmtp_event reason;
+
+	bool is_ended;
+	bool is_mail_told;
+	struct mail *ready;
+};
+
+bool message_is_first_line(const char *line, size_t len)
+{
+	if (len >= FROM_LINE_LEN && memcmp(line, from_line, FROM_LINE_LEN) == 0)
+		return true;
+	return header_name_length(line, len) != 0;
+}
+
+/* ---- its life ---------------------------------------------------- */
+
+/* Sees the header as it is read: heading.h. */
+static void look(void *arg, const struct compose_part *part)
+{
+	struct message *p = arg;
+
+	message_envelope_look(&p->envelope, part, p->number);
+}
+
+struct message *message_new(const struct heading_rules *rules)
+{
+	const char *host = rules->has_origin ? rules->origin.host : "localhost";
+	struct message *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	if (message_envelope_init(&p->envelope, host) != 0) {
+		free(p);
+		return NULL;
+	}
+	p->rules = rules;
+	heading_init(&p->heading, rules, look, p);
+	bsmtp_text_init(&p->text);
+	return p;
+}
+
+void message_free(struct message *p)
+{
+	if (p == NULL)
+		return;
+	message_envelope_fini(&p->envelope);
+	mail_free(p->ready);
+	free(p);
+}
+
+struct mail *message_take_mail(struct message *p)
+{
+	struct mail *m = p->ready;
+
+	p->ready = NULL;
+	return m;
+}
+
+/* ---- what is wrong ----------------------------------------------- */
+
+/* Nothing comes of the message; the first reason is told. */
+static void fail(struct message *p, const char *reply)
+{
+	if (p->is_broken)
+		return;
+	p->is_broken = true;
+	p->reason.kind = BSMTP_ERROR;
+	p->reason.record = p->number;
+	p->reason.counts = true;
+	p->reason.err = 0;
+	text_copy(p->reason.reply, sizeof p->reason.reply, reply);
+}
+
+static void fail_memory(struct message *p)
+{
+	p->is_broken = false;
+	fail(p, "451 4.3.0 JES Insufficient memory");
+	p->reason.err = -ENOMEM;
+}
+
+static void fail_text(struct message *p)
+{
+	char reply[BSMTP_REPLY_MAX];
+
+	bsmtp_reply(reply, "554 5.6.0 JES Neither header field nor empty line,",
+		p->shown, p->shown_len);
+	fail(p, reply);
+}
+
+static void check_envelope(struct message *p)
+{
+	if (p->envelope.err == -ENOSPC)
+		fail(p, "552 5.5.3 JES Too many recipients");
+	else if (p->envelope.err != 0)
+		fail_memory(p);
+}
+
+/* ---- lines ------------------------------------------------------- */
+
+static void show(struct message *p, const struct line *piece)
+{
+	size_t n;
+
+	if (piece->is_start)
+		p->shown_len = 0;
+	n = sizeof p->shown - p->shown_len;
+	if (n > piece->len)
+		n = piece->len;
+	memcpy(p->shown + p->shown_len, piece->text, n);
+	p->shown_len += n;
+}
+
+static void end_header(struct message *p)
+{
+	const char *reply = message_envelope_end(&p->envelope);
+
+	check_envelope(p);
+	if (reply != NULL)
+		fail(p, reply);
+}
+
+static void read_header(struct message *p, const struct line *piece)
+{
+	char reply[BSMTP_REPLY_MAX];
+
+	show(p, piece);
+	if (!heading_read(&p->heading, piece))
+		fail_text(p);
+	else if (heading_is_over(&p->heading))
+		end_header(p);
+	if (heading_take_fault(&p->heading, reply))
+		fail(p, reply);
+	check_envelope(p);
+}
+
+static void end_line(struct message *p, bool is_header)
+{
+	uint64_t limit = (uint64_t)p->rules->input->message_size_kb * KILO;
+	enum bsmtp_text_kind kind = bsmtp_text_end_line(&p->text);
+
+	if (is_header) {
+		p->is_8bit |= p->text.has_8bit;
+		p->text.has_8bit = false;
+	} else if (kind == BSMTP_TEXT_LONG) {
+		fail(p, "500 5.6.0 JES Data line too long");
+	}
+	if (limit != 0 && p->text.size_octets > limit)
+		fail(p, "552 5.3.4 JES Message size exceeds limit");
+}
+
+static void read_piece(struct message *p, const struct line *piece)
+{
+	bool is_header = !heading_is_over(&p->heading);
+
+	if (!p->has_begun) {
+		p->has_begun = true;
+		p->start = piece->offset;
+	}
+	if (is_header)
+		read_header(p, piece);
+	bsmtp_text_read(&p->text, piece->text, piece->len);
+	p->text.has_dot = false;
+	p->text.may_end = false;
+	if (piece->is_end) {
+		end_line(p, is_header);
+		p->end = piece->next;
+	}
+}
+
+/* The octets of "From " that were held back, and the piece after them. */
+static void read_held(struct message *p, const struct line *piece)
+{
+	struct line part = *piece;
+
+	part.text = from_line;
+	part.len = p->from_len;
+	part.is_start = true;
+	part.is_end = false;
+	read_piece(p, &part);
+	part = *piece;
+	part.is_start = false;
+	read_piece(p, &part);
+}
+
+/* A first line: held back as long as it may become "From ...". */
+static void read_first(struct message *p, const struct line *piece)
+{
+	size_t n = FROM_LINE_LEN - p->from_len;
+
+	if (p->is_from_line)
+		return;
+	if (n > piece->len)
+		n = piece->len;
+	if (memcmp(piece->text, from_line + p->from_len, n) == 0) {
+		p->from_len += n;
+		p->is_from_line = p->from_len == FROM_LINE_LEN;
+		if (p->is_from_line || !piece->is_end)
+			return;
+		p->from_len -= n;
+	}
+	if (p->from_len > 0)
+		read_held(p, piece);
+	else
+		read_piece(p, piece);
+}
+
+static void read_line(struct message *p, const struct line *piece)
+{
+	p->number = piece->number;
+	if (p->has_begun || (p->is_from_line && piece->is_start))
+		read_piece(p, piece);
+	else
+		read_first(p, piece);
+}
+
+/* ---- events ------------------------------------------------------ */
+
+/* Returns whether there was something wrong to tell. */
+static bool tell(struct message *p, struct bsmtp_event *event)
+{
+	struct message_envelope *e = &p->envelope;
+
+	if (e->has_fault) {
+		e->has_fault = false;
+		event->kind = BSMTP_ERROR;
+		event->record = e->fault_line;
+		event->counts = false;
+		event->err = 0;
+		text_copy(event->reply, sizeof event->reply, e->fault);
+		return true;
+	}
+	if (p->is_broken && !p->was_told) {
+		p->was_told = true;
+		*event = p->reason;
+		return true;
+	}
+	return false;
+}
+
+void message_line(
+	struct message *p, const struct line *piece, struct bsmtp_event *event)
+{
+	event->kind = BSMTP_MORE;
+	if (!p->is_broken)
+		read_line(p, piece);
+	if (!tell(p, event) && p->is_broken)
+		event->kind = BSMTP_QUIT;
+}
+
+bool message_is_complete(const struct message *p)
+{
+	return !p->is_broken && heading_is_over(&p->heading);
+}
+
+static void finish_mail(struct message *p)
+{
+	struct mail *m = message_envelope_mail(&p->envelope, p->rules->login);
+
+	if (m == NULL) {
+		fail_memory(p);
+		return;
+	}
+	m->number = 1;
+	m->offset = p->start;
+	m->length = p->end - p->start;
+	m->size_octets = p->text.size_octets;
+	m->has_8bit = p->is_8bit || p->text.has_8bit;
+	if (heading_end(&p->heading, "", p->text.has_8bit, m) != 0) {
+		fail_memory(p);
+		return;
+	}
+	message_envelope_release(&p->envelope);
+	p->ready = m;
+}
+
+static void finish(struct message *p)
+{
+	if (p->is_ended || p->is_broken)
+		return;
+	p->is_ended = true;
+	if (heading_is_over(&p->heading)) {
+		finish_mail(p);
+	} else if (p->number != 0) {
+		message_envelope_end(&p->envelope);
+		fail(p, "554 5.6.0 JES No empty line after the header");
+	}
+}
+
+void message_finish(struct message *p, struct bsmtp_event *event)
+{
+	finish(p);
+	if (tell(p, event))
+		return;
+	event->kind = BSMTP_QUIT;
+	if (p->ready != NULL && !p->is_mail_told)
+		event->kind = BSMTP_MAIL;
+	p->is_mail_told = true;
+}
