@@ -1,20 +1,17 @@
 #include "content.h"
 
 #include "clock.h"
-#include "emitter.h"
 
 enum {
 	/* At least this many octets a second over any this many seconds. */
 	PACE_OCTETS_PER_S = 500,
 	PACE_WINDOW_S = 300,
-	EMITTER_ROOM = 8,
 };
 
 /* Where the streaming stands. */
 struct stream {
-	struct content *buffers;
+	struct content *content;
 	struct session *session;
-	struct emitter emitter;
 	struct spool *spool;
 	uint64_t number;
 	uint64_t offset; /* of the next octet to read */
@@ -44,7 +41,7 @@ static int read_block(struct stream *st)
 	uint64_t left = st->end - st->offset;
 	size_t want = left < CONTENT_READ_MAX ? (size_t)left : CONTENT_READ_MAX;
 	ssize_t n = spool_read(
-		st->spool, st->number, st->offset, st->buffers->in, want);
+		st->spool, st->number, st->offset, st->content->in, want);
 
 	if (n < 0)
 		return (int)n;
@@ -56,30 +53,49 @@ static int read_block(struct stream *st)
 	return 0;
 }
 
+/* Writes what is read, as far as there is room. */
+static void emit(struct stream *st)
+{
+	struct content *c = st->content;
+	size_t used;
+
+	st->out_len += sending_feed(&c->sending, c->in + st->in_start,
+		st->in_end - st->in_start, &used, c->out + st->out_len,
+		CONTENT_WRITE_MAX - st->out_len);
+	st->in_start += used;
+}
+
+/* The same, once all is read. Returns true with the final dot. */
+static bool emit_end(struct stream *st)
+{
+	struct content *c = st->content;
+	bool is_over;
+
+	st->out_len += sending_finish(&c->sending, c->out + st->out_len,
+		CONTENT_WRITE_MAX - st->out_len, &is_over);
+	return is_over;
+}
+
 /*
  * Fills the block to write as far as content and room go. Returns 1 when the
  * final dot is in it, 0 when it is full, or what spool_read() said.
  */
 static int fill_block(struct stream *st)
 {
-	char *out = st->buffers->out;
-	size_t used;
+	struct sending *s = &st->content->sending;
 	int err;
 
-	while (CONTENT_WRITE_MAX - st->out_len >= EMITTER_ROOM) {
-		if (st->in_start < st->in_end) {
-			st->out_len += emitter_feed(&st->emitter,
-				st->buffers->in + st->in_start,
-				st->in_end - st->in_start, &used,
-				out + st->out_len,
-				CONTENT_WRITE_MAX - st->out_len);
-			st->in_start += used;
+	while (CONTENT_WRITE_MAX - st->out_len >= EMITTER_OUT_MIN) {
+		if (st->in_start < st->in_end || !sending_is_idle(s)) {
+			emit(st);
+			if (sending_damage(s) != NULL)
+				return STORE_DAMAGED;
 			continue;
 		}
 		if (st->offset == st->end) {
-			st->out_len +=
-				emitter_finish(&st->emitter, out + st->out_len);
-			return 1;
+			if (emit_end(st))
+				return 1;
+			continue;
 		}
 		err = read_block(st);
 		if (err != 0)
@@ -113,10 +129,10 @@ static struct content_result write_block(
 		return read_early(st);
 	if (st->dot_end > 0)
 		st->out_len +=
-			tail->write(tail->arg, st->buffers->out + st->dot_end,
+			tail->write(tail->arg, st->content->out + st->dot_end,
 				CONTENT_WRITE_MAX - st->dot_end);
 	result.event = session_write(
-		s, st->buffers->out, st->out_len, block_deadline(st));
+		s, st->content->out, st->out_len, block_deadline(st));
 	if (result.event == EVENT_REPLY) {
 		st->sent += st->out_len;
 		st->out_len = 0;
@@ -136,7 +152,7 @@ struct content_result content_send(struct content *c, struct session *s,
 	struct spool *spool, uint64_t number, const struct mail *m,
 	const struct content_tail *tail)
 {
-	struct stream st = { .buffers = c,
+	struct stream st = { .content = c,
 		.session = s,
 		.spool = spool,
 		.number = number,
@@ -146,7 +162,7 @@ struct content_result content_send(struct content *c, struct session *s,
 	struct content_result result;
 	int filled;
 
-	emitter_init(&st.emitter);
+	sending_begin(&c->sending, c->rules, m, c->charset);
 	do {
 		filled = fill_block(&st);
 		if (filled < 0) {

@@ -2,7 +2,8 @@
  * content - streams the content of a mail from the spool to a session, the
  * final dot with its last block.
  *
- * Constant memory: one block read, one block to write. One thread at a time.
+ * Constant memory: one block read, one block to write, and what is between
+ * them (sending.h). One thread at a time.
  * Source: RFC 5321 sections 4.1.1.4 and 4.5.3.2.5.
  */
 #ifndef CONTENT_H
@@ -10,6 +11,7 @@
 
 #include "attributes.h"
 #include "mail.h"
+#include "sending.h"
 #include "session.h"
 #include "spool.h"
 
@@ -20,8 +22,11 @@ enum {
 	CONTENT_WRITE_MAX = 65536,
 };
 
-/* The buffers; one for each sender. */
+/* One for each sender. */
 struct content {
+	const struct input_rules *rules; /* by which mails were read */
+	const char *charset;             /* of the target, "" for UTF-8 */
+	struct sending sending;
 	char in[CONTENT_READ_MAX];
 	char out[CONTENT_WRITE_MAX];
 };

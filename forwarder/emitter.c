@@ -4,120 +4,152 @@
 #include <string.h>
 
 enum {
-	STEP_MAX = 2, /* octets that one special octet can become */
-
-	/*
-	 * How far ahead a run of plain octets is looked for. Without it, input
-	 * made of CRs would have the rest of the buffer searched for each.
-	 */
-	RUN_MAX = 1024,
+	LINE_END = 2, /* octets of CR LF */
+	UTF8_MAX = 4, /* octets of a character */
 };
 
-void emitter_init(struct emitter *e)
+void emitter_init(struct emitter *e, bool truncates)
 {
-	e->place = EMITTER_LINE_START;
-	e->had_cr = false;
+	memset(e, 0, sizeof *e);
+	e->truncates = truncates;
 }
 
-/* Returns how many octets of in come before a CR, LF or NUL. */
-static size_t plain_run(const char *in, size_t len)
-{
-	static const char special[] = { '\n', '\r', '\0' };
-	const char *hit;
-	size_t i;
+/* ---- truncation -------------------------------------------------- */
 
-	if (len > RUN_MAX)
-		len = RUN_MAX;
-	for (i = 0; i < sizeof special; i++) {
-		hit = memchr(in, special[i], len);
-		if (hit != NULL)
-			len = (size_t)(hit - in);
-	}
-	return len;
+/* How many octets a character has that begins with this one. */
+static size_t character_length(unsigned char first)
+{
+	if (first >= 0xf0)
+		return 4;
+	if (first >= 0xe0)
+		return 3;
+	return first >= 0xc0 ? 2 : 1;
 }
 
-static size_t put(char *out, const char *octets, size_t len)
+/* Only where its last character may begin is it looked at. */
+size_t emitter_fit(const char *text, size_t len, uint64_t column)
 {
-	memcpy(out, octets, len);
-	return len;
+	size_t i = 0;
+
+	if (column + len <= EMITTER_LINE_MAX - UTF8_MAX)
+		return len;
+	if (column < EMITTER_LINE_MAX - UTF8_MAX)
+		i = (size_t)(EMITTER_LINE_MAX - UTF8_MAX - column);
+	for (; i < len; i++)
+		if (column + i + character_length((unsigned char)text[i])
+			> EMITTER_LINE_MAX)
+			break;
+	return i;
 }
 
-/*
- * The first dot of a line is the writer's transparency: it is taken off, and
- * put back where a second one follows, since that one is content.
- */
-static size_t emit_dot(struct emitter *e, char *out)
+/* ---- runs -------------------------------------------------------- */
+
+static const uint64_t ones = 0x0101010101010101;
+static const uint64_t highs = 0x8080808080808080;
+
+/* Whether an octet of the word is zero. */
+static bool has_zero(uint64_t word)
 {
-	if (e->place == EMITTER_LINE_START) {
-		e->place = EMITTER_DOT;
-		return 0;
-	}
-	if (e->place == EMITTER_DOT) {
-		e->place = EMITTER_TEXT;
-		return put(out, "..", 2);
-	}
-	return put(out, ".", 1);
+	return ((word - ones) & ~word & highs) != 0;
 }
 
-/*
- * Writes what one octet that is no plain text becomes; needs STEP_MAX octets
- * of room. *used gets 0 when the octet is to be looked at again.
- */
-static size_t emit_special(
-	struct emitter *e, char octet, size_t *used, char *out)
+static bool is_special(char octet)
 {
-	*used = 1;
-	if (octet == '\n') {
-		emitter_init(e);
-		return put(out, "\r\n", 2);
-	}
-	if (e->had_cr) {
-		e->had_cr = false;
-		e->place = EMITTER_TEXT;
-		*used = 0;
-		return put(out, " ", 1);
-	}
-	if (octet == '\r') {
-		e->had_cr = true;
-		return 0;
-	}
-	if (octet == '.')
-		return emit_dot(e, out);
-	assert(octet == '\0');
-	e->place = EMITTER_TEXT;
-	return put(out, " ", 1);
+	return octet == '\r' || octet == '\n' || octet == '\0';
 }
 
-static bool is_special(const struct emitter *e, char octet)
+/* Copies octets up to a CR, LF or NUL. Returns how many. */
+static size_t copy_run(char *out, const char *in, size_t len)
 {
-	if (octet == '\n' || octet == '\r' || octet == '\0' || e->had_cr)
-		return true;
-	return octet == '.' && e->place != EMITTER_TEXT;
+	uint64_t word;
+	size_t i = 0;
+
+	for (; i + sizeof word <= len; i += sizeof word) {
+		memcpy(&word, in + i, sizeof word);
+		if (has_zero(word) || has_zero(word ^ ones * '\r')
+			|| has_zero(word ^ ones * '\n'))
+			break;
+		memcpy(out + i, &word, sizeof word);
+	}
+	for (; i < len && !is_special(in[i]); i++)
+		out[i] = in[i];
+	return i;
 }
 
-size_t emitter_feed(struct emitter *e, const char *in, size_t in_len,
-	size_t *consumed, char *out, size_t out_cap)
+/* ---- lines ------------------------------------------------------- */
+
+void emitter_put(
+	struct emitter *e, const char *text, size_t len, bool ends_line)
 {
-	size_t read = 0;
+	assert(emitter_is_idle(e));
+	e->in = text;
+	e->in_len = len;
+	e->ends_line = ends_line;
+}
+
+bool emitter_is_idle(const struct emitter *e)
+{
+	return e->in_len == 0 && !e->ends_line;
+}
+
+static void take(struct emitter *e, size_t len)
+{
+	e->in += len;
+	e->in_len -= len;
+	e->column += len;
+}
+
+/* Writes text of the line; out has room for some, at least one octet. */
+static size_t write_text(struct emitter *e, char *out, size_t cap)
+{
+	size_t n = e->in_len < cap ? e->in_len : cap;
+
+	if (e->column == 0 && e->in[0] == '.' && !e->has_dot) {
+		e->has_dot = true;
+		out[0] = '.';
+		return 1;
+	}
+	if (e->truncates) {
+		n = emitter_fit(e->in, n, e->column);
+		e->is_cut = n == 0;
+		if (e->is_cut)
+			return 0;
+	}
+	n = copy_run(out, e->in, n);
+	if (n == 0) {
+		out[0] = ' ';
+		e->replaced++;
+		n = 1;
+	}
+	take(e, n);
+	return n;
+}
+
+static size_t write_end(struct emitter *e, char *out)
+{
+	memcpy(out, "\r\n", LINE_END);
+	e->ends_line = false;
+	e->column = 0;
+	e->has_dot = false;
+	e->is_cut = false;
+	return LINE_END;
+}
+
+size_t emitter_get(struct emitter *e, char *out, size_t cap)
+{
 	size_t written = 0;
-	size_t n;
 
-	assert(out_cap >= EMITTER_OUT_MIN);
-	while (read < in_len && out_cap - written >= STEP_MAX) {
-		if (is_special(e, in[read])) {
-			written += emit_special(e, in[read], &n, out + written);
-			read += n;
-			continue;
-		}
-		n = in_len - read;
-		if (n > out_cap - written)
-			n = out_cap - written;
-		n = plain_run(in + read, n);
-		written += put(out + written, in + read, n);
-		read += n;
-		e->place = EMITTER_TEXT;
+	assert(cap >= EMITTER_OUT_MIN);
+	while (!emitter_is_idle(e) && written < cap) {
+		if (e->is_cut)
+			e->in_len = 0;
+		if (e->in_len > 0)
+			written += write_text(e, out + written, cap - written);
+		else if (e->ends_line && cap - written < LINE_END)
+			break;
+		else if (e->ends_line)
+			written += write_end(e, out + written);
 	}
-	*consumed = read;
 	return written;
 }
 
@@ -125,8 +157,9 @@ size_t emitter_finish(struct emitter *e, char *out)
 {
 	size_t written = 0;
 
-	if (e->had_cr || e->place != EMITTER_LINE_START)
-		written = put(out, "\r\n", 2);
-	emitter_init(e);
-	return written + put(out + written, ".\r\n", 3);
+	assert(emitter_is_idle(e));
+	if (e->column > 0 || e->is_cut)
+		written = write_end(e, out);
+	memcpy(out + written, ".\r\n", 3);
+	return written + 3;
 }

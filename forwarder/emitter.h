@@ -2,52 +2,70 @@
  * emitter - the one gate through which content leaves: lines in, octets of
  * SMTP data out.
  *
- * Takes the content of a mail as it lies in a data set (LF or CR LF line
- * ends, leading dots doubled by the writer) and gives what goes on the wire
- * after DATA: every line ends in CR LF, leading dots are doubled, a missing
- * last line end is added. In the output CR stands only before LF, LF only
- * after CR, and NUL never: a CR elsewhere and a NUL become a blank. A CR that
- * is the very last octet counts as a line end that was cut in half.
- *
- * A line the writer began with one dot, and did not double, loses that dot:
- * any receiver would take it off.
+ * Takes pieces of lines, without their ends and with no dot doubled, and gives
+ * what goes on the wire after DATA: every line ends in CR LF and a leading dot
+ * is doubled. In the output CR stands only before LF, LF only after CR, and
+ * NUL never, whatever is in a line: there they become blanks, counted.
  *
  * Pure, streaming, constant memory. One thread at a time.
- * Source: RFC 5321 sections 2.3.8 and 4.5.2; RFC 5322 section 2.2.
+ * Source: RFC 5321 sections 2.3.8, 4.5.2 and 4.5.3.1.6; RFC 5322 section 2.2.
  */
 #ifndef EMITTER_H
 #define EMITTER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { EMITTER_OUT_MIN = 8 }; /* least room for output */
-
-enum emitter_place {
-	EMITTER_LINE_START,
-	EMITTER_DOT, /* a dot was read at the line's start, not yet written */
-	EMITTER_TEXT,
+enum {
+	EMITTER_OUT_MIN = 8,    /* least room for output */
+	EMITTER_LINE_MAX = 998, /* octets of a line that is truncated */
 };
 
 struct emitter {
-	enum emitter_place place;
-	bool had_cr; /* a CR was read and not yet written */
+	bool truncates;    /* lines over EMITTER_LINE_MAX */
+	uint64_t replaced; /* octets that became blanks, so far */
+
+	/* The line that is written. */
+	uint64_t column; /* octets of it, without a doubled dot */
+	bool has_dot;    /* its first one was doubled */
+	bool is_cut;     /* the rest of it is dropped */
+
+	/* The piece that was put, as far as it is not written. */
+	const char *in;
+	size_t in_len;
+	bool ends_line;
 };
 
-void emitter_init(struct emitter *e);
+void emitter_init(struct emitter *e, bool truncates);
 
 /*
- * Reads up to in_len octets, writes up to out_cap (at least EMITTER_OUT_MIN).
- * Returns how many were written; *consumed gets how many were read. What is
- * written does not depend on how the input is cut or on out_cap.
+ * Puts in the next piece of a line, once the one before is written. Its text
+ * is to stay until it is.
  */
-size_t emitter_feed(struct emitter *e, const char *in, size_t in_len,
-	size_t *consumed, char *out, size_t out_cap);
+void emitter_put(
+	struct emitter *e, const char *text, size_t len, bool ends_line);
+
+/* Whether all that was put is written. */
+bool emitter_is_idle(const struct emitter *e);
 
 /*
- * Ends the content: adds a missing line end, then the final dot line
- * ".\r\n". out has room for EMITTER_OUT_MIN octets. Returns how many.
+ * Writes on, up to cap octets (at least EMITTER_OUT_MIN). Returns how many.
+ * What is written does not depend on how lines are cut or on cap.
+ */
+size_t emitter_get(struct emitter *e, char *out, size_t cap);
+
+/*
+ * Ends the content with the final dot line, ".\r\n"; a line that has not
+ * ended is ended. out has room for EMITTER_OUT_MIN octets. Returns how many.
  */
 size_t emitter_finish(struct emitter *e, char *out);
+
+/*
+ * How many octets of text, which begins at the column of its line, a line may
+ * keep that is truncated: up to EMITTER_LINE_MAX, and no part of a character
+ * of UTF-8.
+ */
+size_t emitter_fit(const char *text, size_t len, uint64_t column);
 
 #endif

@@ -312,6 +312,8 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->turns[0].mail = NULL;
 	s->turns[1].mail = NULL;
 	s->alone_until_ns = 0;
+	s->content.rules = &q->rules;
+	s->content.charset = "";
 	session_init(&s->session, helo_name, &q->config->timeout, stop_fd);
 	err = pthread_create(&s->thread, NULL, run, s);
 	if (err != 0) {

@@ -4,7 +4,7 @@
  * was told, and no line that would end it.
  */
 #include "../forwarder/bsmtp.h"
-#include "../forwarder/emitter.h"
+#include "../forwarder/sending.h"
 #include "buf.h"
 
 #include <inttypes.h>
@@ -21,31 +21,34 @@ static void check_path(const char *path)
 }
 
 /* Returns how many octets the content has as sent, dots taken off. */
-static uint64_t sent_size(const char *content, size_t len)
+static uint64_t sent_size(const struct mail *m, const char *content)
 {
-	struct emitter e;
+	static struct sending s;
+	static struct input_config config;
+	const struct input_rules rules = { .config = &config };
 	char out[64];
 	char last = '\n';
 	uint64_t size = 0;
 	size_t used = 0;
 	size_t i, n, consumed;
+	bool is_over = false;
 
-	emitter_init(&e);
-	while (used <= len) {
-		if (used == len) {
-			n = emitter_finish(&e, out) - 2;
-			used++;
-		} else {
-			n = emitter_feed(&e, content + used, len - used,
+	input_config_init(&config);
+	sending_begin(&s, &rules, m, "");
+	while (!is_over) {
+		if (used < m->length || !sending_is_idle(&s)) {
+			n = sending_feed(&s, content + used, m->length - used,
 				&consumed, out, sizeof out);
 			used += consumed;
+		} else {
+			n = sending_finish(&s, out, sizeof out, &is_over);
 		}
 		for (i = 0; i < n; i++) {
 			size += out[i] != '.' || last != '\n';
 			last = out[i];
 		}
 	}
-	return size;
+	return size - 2; /* the final dot's line end */
 }
 
 static void check_mail(const struct mail *m, const char *octets, size_t len)
@@ -61,7 +64,7 @@ static void check_mail(const struct mail *m, const char *octets, size_t len)
 	if (m->offset > len || m->length > len - m->offset)
 		abort();
 	octets += m->offset;
-	if (sent_size(octets, m->length) != m->size_octets)
+	if (sent_size(m, octets) != m->size_octets)
 		abort();
 	for (i = 0; i < m->length; i++) {
 		is_8bit |= (unsigned char)octets[i] > 127;

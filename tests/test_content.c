@@ -19,7 +19,9 @@ static const char wire[] = "first line\r\nsecond line\r\n.\r\n";
 enum { WIRE_LEN = sizeof wire - 1, TAIL_LEN = 60000, SEND_BUFFER = 4096 };
 
 static struct session session;
-static struct content content;
+static struct input_config config;
+static struct input_rules rules;
+static struct content content = { .rules = &rules, .charset = "" };
 static struct timeout_config timeout;
 static struct mail mail;
 static uint64_t number;
@@ -32,6 +34,8 @@ static void set_up(void)
 
 	clock_take_over();
 	spool_set_up();
+	input_config_init(&config);
+	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
 	number = dataset_put(test_spool, "mail", text, &alice);
 	mail = (struct mail){ .length = sizeof text - 1 };
 	timeout = (struct timeout_config){ .data_block_s = 180 };
@@ -52,6 +56,7 @@ static void tear_down(void)
 	if (peer >= 0)
 		close(peer);
 	close(stop_fd);
+	input_rules_fini(&rules);
 	spool_tear_down();
 	clock_give_back();
 }
