@@ -148,17 +148,31 @@ static int apply_mark(
 	return catalogue_delete_mark(l->catalogue, e->number, mark->mail);
 }
 
+/* The marks of r, for itself or for the one it rides with. */
+static int apply_all_marks(
+	struct local *l, struct request *leader, const struct request *r)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < r->mark_count && err == 0; i++)
+		err = apply_mark(l, leader, &r->marks[i]);
+	return err;
+}
+
 static int apply_marks(struct local *l, struct request *r)
 {
 	const struct entry *e = r->entry;
-	size_t i;
-	int err = 0;
+	const struct request *rider;
+	int err;
 
 	r->read_upto = e->read_upto;
 	r->is_first_claimed = e->is_first_claimed;
 	r->adds_marks = false;
-	for (i = 0; i < r->mark_count && err == 0; i++)
-		err = apply_mark(l, r, &r->marks[i]);
+	err = apply_all_marks(l, r, r);
+	for (rider = r->riders; rider != NULL && err == 0;
+		rider = next_of(rider))
+		err = apply_all_marks(l, r, rider);
 	if (err == 0
 		&& (e->is_open_row || r->read_upto != e->read_upto
 			|| r->is_first_claimed != e->is_first_claimed))

@@ -19,9 +19,43 @@ static enum verdict refuse(struct request *r, int err)
 	return VERDICT_DONE;
 }
 
+/* What a claim of these marks brings read_upto to. */
+static uint32_t upto_after(uint32_t upto, const struct request *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->mark_count; i++)
+		if (r->marks[i].kind == STORE_MARK_CLAIMED
+			&& r->marks[i].mail >= upto)
+			upto = r->marks[i].mail + 1;
+	return upto;
+}
+
+/*
+ * Checkpoints of one claim go into one commit, in their order: the mails of a
+ * large data set would else take a commit each.
+ */
+static enum verdict ride_checkpoint(struct request *leader, struct request *r)
+{
+	struct request **end = &leader->riders;
+
+	if (leader->kind != REQUEST_CHECKPOINT || leader->token != r->token)
+		return VERDICT_LATER;
+	if (store_marks_leave_gap(leader->read_upto, r->marks, r->mark_count))
+		return refuse(r, STORE_BUSY);
+	leader->read_upto = upto_after(leader->read_upto, r);
+	while (*end != NULL)
+		end = (struct request **)&(*end)->base.next;
+	*end = r;
+	r->base.next = NULL;
+	return VERDICT_RIDES;
+}
+
 /* A flush of the same octets, or the submit that follows it. */
 static enum verdict ride(struct request *leader, struct request *r)
 {
+	if (r->kind == REQUEST_CHECKPOINT)
+		return ride_checkpoint(leader, r);
 	if (leader->plan == NULL || r->plan == NULL || r->plan->is_synced)
 		return VERDICT_LATER;
 	if (r->kind == REQUEST_SUBMIT) {
@@ -185,6 +219,7 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 		if (store_marks_leave_gap(
 			    e->read_upto, r->marks, r->mark_count))
 			return refuse(r, STORE_BUSY);
+		r->read_upto = upto_after(e->read_upto, r);
 		claims_plan_finish_locked(b->local, r, e);
 		return VERDICT_WORK;
 	case REQUEST_MOVE:

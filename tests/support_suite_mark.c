@@ -212,6 +212,42 @@ START_TEST(marks_are_read_in_pages)
 }
 END_TEST
 
+/* A store may record them together: the order stays, and each is answered. */
+START_TEST(checkpoints_at_once_are_all_recorded)
+{
+	enum { MAILS = 40 };
+	struct store_mark marks[2 * MAILS];
+	struct awaited answers[2 * MAILS];
+	struct store_mark_row rows[MAILS + 2];
+	uint64_t token = 0;
+	uint64_t number = dataset_in_state(the_store, DATASET_ACTIVE, &token);
+	size_t count, i;
+
+	for (i = 0; i < (size_t)2 * MAILS; i++) {
+		marks[i] = (struct store_mark){ .mail = (uint32_t)(i / 2 + 2),
+			.kind = i % 2 == 0 ? STORE_MARK_CLAIMED
+					   : STORE_MARK_DELIVERED,
+			.recipients = "",
+			.reason = "" };
+		if (i == 11) /* a mail is passed over */
+			marks[i] = (struct store_mark){ 99, STORE_MARK_CLAIMED,
+				0, 0, "", "" };
+		awaited_init(&answers[i]);
+		store_checkpoint(the_store, number, token, &marks[i], 1,
+			awaited_set, &answers[i]);
+	}
+	for (i = 0; i < (size_t)2 * MAILS; i++)
+		ck_assert_int_eq(
+			awaited_wait(&answers[i]), i == 11 ? STORE_BUSY : 0);
+	count = marks_of(number, rows, MAILS + 2);
+	ck_assert_uint_eq(count, 2);
+	ck_assert_uint_eq(rows[0].mail, 1);
+	ck_assert_uint_eq(rows[1].mail, 7);
+	ck_assert_int_eq(rows[1].kind, STORE_MARK_CLAIMED);
+	marks_free(rows, count);
+}
+END_TEST
+
 void suite_store_add_marks(Suite *suite)
 {
 	TCase *tc = suite_store_case(suite, "marks");
@@ -223,4 +259,5 @@ void suite_store_add_marks(Suite *suite)
 	tcase_add_test(tc, marks_are_settled_with_the_finish);
 	tcase_add_test(tc, no_mail_is_passed_over);
 	tcase_add_test(tc, marks_are_read_in_pages);
+	tcase_add_test(tc, checkpoints_at_once_are_all_recorded);
 }
