@@ -82,6 +82,30 @@ static const struct writer_config *find(
 	return NULL;
 }
 
+static bool lacks_mbcharset(const struct writer_config *writer)
+{
+	size_t i;
+
+	for (i = 0; i < writer->target_count; i++)
+		if (writer->targets[i].mbcharset[0] == '\0')
+			return true;
+	return false;
+}
+
+/* MBCS stays, so what goes with it does. */
+static void keep_targets(struct comparison *c,
+	const struct writer_config *running, struct writer_config *out)
+{
+	if (!out->input.is_mbcs || !lacks_mbcharset(out))
+		return;
+	memcpy(out->targets, running->targets, sizeof out->targets);
+	out->target_count = running->target_count;
+	buf_printf(c->report,
+		"%s: TargetServer stays as it was, MBCS needs its MBCharset\n",
+		running->name);
+	c->changes.kept++;
+}
+
 static void compare_writer(struct comparison *c, const struct config *read,
 	const struct writer_config *running, struct writer_config *out)
 {
@@ -98,6 +122,7 @@ static void compare_writer(struct comparison *c, const struct config *read,
 	}
 	*out = *found;
 	compare_rows(c, config_writer_rows, running, out);
+	keep_targets(c, running, out);
 }
 
 static void tell_new(struct comparison *c, const struct config *running,

@@ -94,6 +94,38 @@ START_TEST(writers_are_attached_and_end_at_a_start_only)
 }
 END_TEST
 
+START_TEST(targets_without_mbcharset_do_not_come_where_mbcs_stays)
+{
+	static const char text[] = "TargetServer\n{\n TargetIP 127.0.0.2\n"
+				   " MBCharset EUC-JP\n}\n"
+				   "Translate IBM-939\nMBCS YES\n";
+	struct config running = { .writer_count = 1 };
+	struct config read = { .writer_count = 1 };
+	struct config_changes changes;
+	struct buf report;
+	size_t errors;
+
+	buf_init(&report);
+	running.writers = &writers[1].config;
+	free(config_read_writer_text(
+		text, sizeof text - 1, &writers[1], &errors));
+	ck_assert_uint_eq(errors, 0);
+	text_copy(running.writers->name, sizeof running.writers->name, "A");
+	text_copy(running.writers->file, sizeof running.writers->file, "/a");
+	read.writers = malloc(sizeof *read.writers);
+	ck_assert_ptr_nonnull(read.writers);
+	put_writer(read.writers, "A", "/a", "");
+	ck_assert_int_eq(config_compare(&running, &read, &changes, &report), 0);
+	buf_append(&report, "", 1);
+	ck_assert_ptr_nonnull(strstr(report.data,
+		"A: TargetServer stays as it was, MBCS needs its MBCharset"));
+	ck_assert_str_eq(read.writers->targets[0].address_text, "127.0.0.2");
+	ck_assert(read.writers->input.is_mbcs);
+	free(read.writers);
+	buf_fini(&report);
+}
+END_TEST
+
 /* CSSMTP applies servers in another order, too. */
 START_TEST(target_servers_in_another_order_are_a_change)
 {
@@ -121,6 +153,8 @@ int main(void)
 
 	tcase_add_test(t, a_refresh_without_a_difference_says_nothing);
 	tcase_add_test(t, writers_are_attached_and_end_at_a_start_only);
+	tcase_add_test(
+		t, targets_without_mbcharset_do_not_come_where_mbcs_stays);
 	tcase_add_test(t, target_servers_in_another_order_are_a_change);
 	suite_add_tcase(s, t);
 	return suite_run(s);
