@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import signal
 import subprocess
 
-from process import (BenchError, cpu_seconds, end, memory_octets, wait_until)
+from process import (BenchError, cpu_seconds, end, memory_octets, tree,
+                     wait_until)
 
 MOUNT = "SpoolDirectory {spool}\nWriterConfig {config}/writers/*.conf\n"
 
@@ -21,21 +23,40 @@ TimeOut
 }}
 """
 
+# The same for a server that makes us wait: mails of any length, and time for
+# its first word until the queue is full.
+PATIENT_WRITER = """\
+TargetServer
+{{
+  TargetIP 127.0.0.1
+  ConnectPort {sink}
+  ConnectLimit 16
+  MessageSize 0
+}}
+TimeOut
+{{
+  ConnectIdle 5
+  ConnectRetry 5
+  InitialMsg 1200
+}}
+"""
+
 
 class Jesfs:
     """One mount with one writer, MAIL."""
 
     name = "jesfs"
 
-    def __init__(self, program, place):
+    def __init__(self, program, place, folder="jesfs", writer=WRITER):
         self.program = program
         self.place = place
-        self.config = place.folder("jesfs")
-        self.mount = place.folder("jesfs", "mount")
-        self.spool = os.path.join(place.disk.path, "jesfs")
+        self.writer = writer
+        self.config = place.folder(folder)
+        self.mount = place.folder(folder, "mount")
+        self.spool = os.path.join(place.disk.path, folder)
         self.drop = os.path.join(self.mount, "spool", "MAIL")
         self.daemon = None
-        place.folder("jesfs", "writers")
+        place.folder(folder, "writers")
 
     def start(self, sink_port):
         """Mounts it; mail is delivered to the sink."""
@@ -45,7 +66,7 @@ class Jesfs:
             main, MOUNT.format(spool=self.spool, config=self.config))
         self.place.write(
             os.path.join(self.config, "writers", "MAIL.conf"),
-            WRITER.format(sink=sink_port))
+            self.writer.format(sink=sink_port))
         with open(self.config + ".log", "ab") as log:
             self.daemon = subprocess.Popen(
                 [self.program, "-f", "-c", main, self.mount],
@@ -63,11 +84,18 @@ class Jesfs:
         """Unmounts, after which nothing of it runs."""
         end(self.daemon)
         self.daemon = None
-        if os.path.ismount(self.mount):
-            subprocess.run(["umount", "-l", self.mount], check=False)
-        # One that was killed leaves its mount point locked.
+        # One that was killed leaves a dead mount, and its mount point locked.
+        subprocess.run(["umount", "-l", self.mount], check=False,
+                       stderr=subprocess.DEVNULL)
         subprocess.run(["chattr", "-i", self.mount], check=False,
                        stderr=subprocess.DEVNULL)
+
+    def kill(self):
+        """Ends it as a crash does, and takes the dead mount away."""
+        for pid in tree(self.daemon.pid):
+            os.kill(pid, signal.SIGKILL)
+        self.daemon.wait()
+        self.stop()
 
     def clean(self):
         """Empties the spool of a stopped mount."""

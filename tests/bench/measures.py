@@ -16,17 +16,22 @@ class Row:
     """One line of the table: a figure of each side, and their ratio.
 
     must: ours divided by theirs is at least that where more is better,
-    at most that where less is.
+    at most that where less is. None: the ratio is shown, no more.
+    beside: whose figures are theirs; the best of them counts. With nobody
+    beside, the figure itself is at least or at most that.
     """
 
     key: str
     work: str
     unit: str
     is_more_better: bool
-    must: float
+    must: float | None
+    beside: tuple = ("postfix", "postfix-tuned")
 
     def is_reached(self, ratio):
         """Whether a ratio is on the right side of the floor."""
+        if self.must is None:
+            return True
         if self.is_more_better:
             return ratio >= self.must
         return ratio <= self.must

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -91,6 +92,44 @@ def memory_octets(root):
         except OSError:
             continue
     return total
+
+
+def kernel_octets(cache):
+    """What the objects in use of one of the kernel's caches take."""
+    with open("/proc/slabinfo", encoding="ascii") as lines:
+        for line in lines:
+            name, *numbers = line.split()
+            if name == cache:
+                return int(numbers[0]) * int(numbers[2])
+    raise BenchError(f"the kernel does not say what {cache} takes")
+
+
+class MemoryWatch:
+    """The most memory a tree takes while the block lasts."""
+
+    def __init__(self, root, step=0.1):
+        self.root = root
+        self.step = step
+        self.before = memory_octets(root)
+        self.peak = self.before
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._is_over.set()
+        self._thread.join()
+
+    def _look(self):
+        while not self._is_over.wait(self.step):
+            self.peak = max(self.peak, memory_octets(self.root))
+
+    def growth(self):
+        """By how many octets it grew at its largest."""
+        return self.peak - self.before
 
 
 def end(process, seconds=30):
