@@ -112,6 +112,7 @@ static void flush_part(struct piece *p)
 
 static void flush_end(struct piece *p)
 {
+	p->len += codepage_end_line(&p->conversion, p->text + p->len);
 	p->out = PIECE_GIVES;
 	p->out_len = p->len;
 	if (!p->rules.cuts_blanks)

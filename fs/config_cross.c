@@ -40,6 +40,13 @@ static void check_targets(
 
 /* ---- code pages ---------------------------------------------------------- */
 
+static bool is_as_it_is(const struct config_page *page)
+{
+	return strcmp(page->name, "UTF-8") == 0
+		|| strcmp(page->name, "US-ASCII") == 0
+		|| strcmp(page->name, "ASCII") == 0;
+}
+
 static void check_multibyte(
 	struct config_source *source, const struct config_writer *writer)
 {
@@ -54,6 +61,11 @@ static void check_multibyte(
 			"Translate %s is a single-byte page, expected a "
 			"multi-byte one with MBCS YES",
 			writer->page.name);
+	else if (!writer->page.is_ebcdic && !is_as_it_is(&writer->page))
+		config_error(source, &writer->at.page,
+			"Translate %s is a multi-byte page that is not EBCDIC, "
+			"expected IBM930 or another that is",
+			writer->page.name);
 	if (is_coded(&t->no_mbcharset))
 		config_error(source, &t->no_mbcharset,
 			"TargetServer without MBCharset, expected one in each "
@@ -62,13 +74,6 @@ static void check_multibyte(
 		config_warning(source, &t->charset,
 			"Charset has no effect with MBCS YES, MBCharset "
 			"counts");
-}
-
-static bool is_as_it_is(const struct config_page *page)
-{
-	return strcmp(page->name, "UTF-8") == 0
-		|| strcmp(page->name, "US-ASCII") == 0
-		|| strcmp(page->name, "ASCII") == 0;
 }
 
 static void check_singlebyte(
