@@ -1,6 +1,6 @@
 #include "bsmtp.h"
 
-#include "bsmtp_text.h"
+#include "bsmtp_content.h"
 #include "text.h"
 
 #include <errno.h>
@@ -39,8 +39,10 @@ struct bsmtp {
 	bool is_long;  /* the rest of it is more than white space */
 	bool in_line;  /* its end has not been read */
 	bool is_loose; /* it was ended by the end of the data set */
-	struct bsmtp_text text;
-	uint64_t text_start; /* its offset */
+	struct bsmtp_content content;
+	uint64_t text_start;                 /* its offset */
+	const struct heading_rules *heading; /* or NULL */
+	char helo[ADDRESS_PATH_MAX + 1];
 
 	struct octets octets;
 
@@ -64,6 +66,11 @@ struct bsmtp *bsmtp_new(void)
 	if (p != NULL)
 		octets_begin(&p->octets, 0, 1);
 	return p;
+}
+
+void bsmtp_use_heading(struct bsmtp *p, const struct heading_rules *rules)
+{
+	p->heading = rules;
 }
 
 void bsmtp_free(struct bsmtp *p)
@@ -136,6 +143,7 @@ static void on_helo(struct bsmtp *p, const struct bsmtp_command *c,
 	if (has_open_envelope(p))
 		fail_sequence(p, event, c->name);
 	drop_envelope(p);
+	text_copy(p->helo, sizeof p->helo, c->path);
 	p->has_helo = true;
 	p->wants_tls = false;
 }
@@ -204,7 +212,7 @@ static void on_data(struct bsmtp *p, const struct bsmtp_command *c,
 		p->is_broken = true;
 	p->state = TEXT;
 	p->text_start = p->next;
-	bsmtp_text_init(&p->text);
+	bsmtp_content_init(&p->content, p->heading);
 }
 
 static void on_rset(struct bsmtp *p, const struct bsmtp_command *c,
@@ -287,11 +295,15 @@ static void end_text(
 	struct mail *m = p->draft;
 
 	if (!p->is_broken && m != NULL) {
-		m->number = ++p->mails;
+		m->number = p->mails + 1;
 		m->offset = p->text_start;
 		m->length = length;
-		m->size_octets = p->text.size_octets;
-		m->has_8bit = p->text.has_8bit;
+		if (bsmtp_content_end(&p->content, p->helo, m) != 0) {
+			fail_memory(p, event);
+			drop_envelope(p);
+			return;
+		}
+		p->mails++;
 		mail_free(p->ready);
 		p->ready = m;
 		p->draft = NULL;
@@ -300,15 +312,22 @@ static void end_text(
 	drop_envelope(p);
 }
 
-static void end_text_line(struct bsmtp *p, struct bsmtp_event *event)
+static void read_text(
+	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event)
 {
-	enum bsmtp_text_kind kind = bsmtp_text_end_line(&p->text);
+	enum bsmtp_text_kind kind;
+	char reply[BSMTP_REPLY_MAX];
 
+	if (!bsmtp_content_read(&p->content, piece, &kind))
+		return;
 	if (kind == BSMTP_TEXT_END) {
 		p->has_text = true;
 		end_text(p, p->line_start - p->text_start, event);
 	} else if (kind == BSMTP_TEXT_LONG && !p->is_broken) {
 		fail(p, event, "500 5.6.0 JES Data line too long");
+	} else if (bsmtp_content_take_fault(&p->content, reply)
+		&& !p->is_broken) {
+		fail(p, event, reply);
 	}
 }
 
@@ -343,19 +362,18 @@ void bsmtp_line(
 	}
 	if (piece->is_start)
 		begin_line(p, piece);
-	if (p->state == TEXT)
-		bsmtp_text_read(&p->text, piece->text, piece->len);
-	else
+	if (piece->is_end) {
+		p->in_line = false;
+		p->is_loose = piece->is_loose;
+		p->next = piece->next;
+	}
+	if (p->state == TEXT) {
+		read_text(p, piece, event);
+	} else {
 		read_command(p, piece->text, piece->len);
-	if (!piece->is_end)
-		return;
-	p->in_line = false;
-	p->is_loose = piece->is_loose;
-	p->next = piece->next;
-	if (p->state == TEXT)
-		end_text_line(p, event);
-	else
-		end_command(p, event);
+		if (piece->is_end)
+			end_command(p, event);
+	}
 }
 
 /* ---- octets ------------------------------------------------------ */

@@ -21,6 +21,7 @@
 
 #include "attributes.h"
 #include "bsmtp_command.h"
+#include "heading.h"
 #include "line.h"
 #include "mail.h"
 
@@ -50,6 +51,12 @@ struct bsmtp;
 
 /* Returns NULL when memory is out. */
 MUST_USE struct bsmtp *bsmtp_new(void);
+
+/*
+ * Before the first line: by what the headers of its mails are read. rules stay
+ * the caller's. Without, headers are text as any other.
+ */
+void bsmtp_use_heading(struct bsmtp *p, const struct heading_rules *rules);
 
 /* p may be NULL. Frees a mail nobody took, too. */
 void bsmtp_free(struct bsmtp *p);

@@ -78,6 +78,7 @@ static void parse_helo(struct bsmtp_command *c, struct words *w)
 		fail(c, "501 5.5.4 JES Syntax error in domain,", domain, n);
 		return;
 	}
+	text_format(c->path, sizeof c->path, "%.*s", (int)n, domain);
 	w->at += n;
 	if (next_word(w) != 0)
 		text_format(c->reply, sizeof c->reply,

@@ -31,8 +31,9 @@ enum bsmtp_verb {
 struct bsmtp_command {
 	enum bsmtp_verb verb;
 	const char *name; /* of the verb, "MAIL"; "" when it has none */
-	char path[ADDRESS_PATH_MAX + 1]; /* MAIL, RCPT: "" is the null path */
-	char reply[BSMTP_REPLY_MAX];     /* "" when the command is right */
+	/* MAIL, RCPT: "" is the null path; HELO: the name, its first octets */
+	char path[ADDRESS_PATH_MAX + 1];
+	char reply[BSMTP_REPLY_MAX]; /* "" when the command is right */
 };
 
 /* White space between the words of a command, and after the last one. */
