@@ -36,14 +36,16 @@ static bool read_all(struct input *in, forwarder_read *read, void *arg)
 bool forwarder_is_complete(forwarder_read *read, void *arg)
 {
 	struct input_config config;
+	struct header_config header;
 	struct input_rules rules;
 	struct input *in;
 	bool is_complete;
 
 	input_config_init(&config);
-	if (input_rules_init(&rules, &config) != 0)
+	header_config_init(&header);
+	if (input_rules_init(&rules, &config, &header) != 0)
 		return false;
-	in = input_new(&rules);
+	in = input_new(&rules, NULL);
 	is_complete = in != NULL && read_all(in, read, arg);
 	input_free(in);
 	input_rules_fini(&rules);

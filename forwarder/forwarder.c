@@ -80,12 +80,12 @@ int forwarder_start(const struct writer_config *config, const char *helo_name,
 
 	if (f == NULL)
 		return -ENOMEM;
-	err = mailqueue_init(&f->queue, config, spool);
+	text_copy(f->helo_name, sizeof f->helo_name, helo_name);
+	err = mailqueue_init(&f->queue, config, f->helo_name, spool);
 	if (err != 0) {
 		free(f);
 		return err;
 	}
-	text_copy(f->helo_name, sizeof f->helo_name, helo_name);
 	f->senders = calloc(f->queue.seat_count, sizeof(struct sender *));
 	f->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (f->senders == NULL || f->stop_fd < 0) {

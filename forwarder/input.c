@@ -1,18 +1,33 @@
 #include "input.h"
 
 #include "bsmtp.h"
+#include "heading.h"
+#include "message.h"
 #include "text.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	/* Octets of the first line that tell what follows. */
+	FIRST_MAX = 128,
+};
+
 struct input {
 	const struct input_rules *rules;
+	struct heading_rules heading;
 	struct records records;
-	struct bsmtp *batch;
 	uint64_t errors; /* that count */
 	bool is_over;
+
+	/* One of them, once it is known which. */
+	struct bsmtp *batch;
+	struct message *message;
+
+	/* Until then: the line that will say it. */
+	char first[FIRST_MAX];
+	size_t first_len;
 };
 
 /* ---- rules ------------------------------------------------------- */
@@ -25,12 +40,13 @@ static const char *page_name(const struct input_config *config)
 	return config->page;
 }
 
-int input_rules_init(
-	struct input_rules *rules, const struct input_config *config)
+int input_rules_init(struct input_rules *rules,
+	const struct input_config *config, const struct header_config *header)
 {
 	const char *name = page_name(config);
 
 	rules->config = config;
+	rules->header = header;
 	rules->page = NULL;
 	return name[0] != '\0' ? codepage_open(name, &rules->page) : 0;
 }
@@ -56,22 +72,42 @@ struct record_format input_format(const struct input_rules *rules)
 
 /* ---- one data set ------------------------------------------------ */
 
-struct input *input_new(const struct input_rules *rules)
+static bool is_decided(const struct input *in)
+{
+	return in->batch != NULL || in->message != NULL;
+}
+
+/* Returns false when memory is out. */
+static bool begin(struct input *in, enum input_format format)
+{
+	if (format == INPUT_MESSAGE)
+		in->message = message_new(&in->heading);
+	else
+		in->batch = bsmtp_new();
+	return is_decided(in);
+}
+
+struct input *input_new(
+	const struct input_rules *rules, const struct origin *origin)
 {
 	const struct record_format format = input_format(rules);
 	struct input *in = malloc(sizeof *in);
 
 	if (in == NULL)
 		return NULL;
-	in->batch = bsmtp_new();
-	if (in->batch == NULL) {
-		free(in);
-		return NULL;
-	}
 	in->rules = rules;
 	in->errors = 0;
 	in->is_over = false;
+	in->batch = NULL;
+	in->message = NULL;
+	in->first_len = 0;
+	heading_rules_init(&in->heading, rules->config, rules->header, origin);
 	records_init(&in->records, &format, 0, 1);
+	if (rules->config->format != INPUT_AUTO
+		&& !begin(in, rules->config->format)) {
+		free(in);
+		return NULL;
+	}
 	return in;
 }
 
@@ -80,15 +116,22 @@ void input_free(struct input *in)
 	if (in == NULL)
 		return;
 	bsmtp_free(in->batch);
+	message_free(in->message);
 	free(in);
 }
 
 struct mail *input_take_mail(struct input *in)
 {
-	struct mail *m = bsmtp_take_mail(in->batch);
+	struct mail *m;
 
-	if (m != NULL)
+	if (!is_decided(in))
+		return NULL;
+	m = in->batch != NULL ? bsmtp_take_mail(in->batch)
+			      : message_take_mail(in->message);
+	if (m != NULL) {
+		m->is_message = in->message != NULL;
 		m->carriage = records_format(&in->records).carriage;
+	}
 	return m;
 }
 
@@ -128,37 +171,125 @@ static void give(struct input *in, const struct bsmtp_event *said,
 	}
 }
 
-/* Where a record begins is not known any more. */
-static void give_damage(struct input *in, struct input_event *event)
+/* Nothing can be read behind it. */
+static void give_last(struct input *in, uint64_t record, const char *reply,
+	int err, struct input_event *event)
 {
-	const char *what = records_damage(&in->records);
-
 	event->kind = INPUT_ERROR;
-	event->record = in->records.number;
-	bsmtp_reply(event->reply, "554 5.6.0 JES Damaged data set,", what,
-		strlen(what));
-	event->err = 0;
+	event->record = record;
+	text_copy(event->reply, sizeof event->reply, reply);
+	event->err = err;
 	event->is_abandoned = true;
 	in->is_over = true;
 }
 
-static void give_end(struct input_event *event)
+/* Where a record begins is not known any more. */
+static void give_damage(struct input *in, struct input_event *event)
 {
-	event->kind = INPUT_END;
+	const char *what = records_damage(&in->records);
+	char reply[BSMTP_REPLY_MAX];
+
+	bsmtp_reply(
+		reply, "554 5.6.0 JES Damaged data set,", what, strlen(what));
+	give_last(in, in->records.number, reply, 0, event);
+}
+
+/* ---- which grammar ----------------------------------------------- */
+
+/* What is gathered of the first line that is not blank says what follows. */
+static void decide(struct input *in, uint64_t record, struct input_event *event)
+{
+	struct bsmtp_command c;
+	enum input_format format = INPUT_BATCH;
+
+	bsmtp_command_parse(in->first, in->first_len, &c);
+	if (c.verb == BSMTP_VERB_BLANK) {
+		in->first_len = 0;
+		return;
+	}
+	if (c.name[0] == '\0')
+		format = INPUT_MESSAGE;
+	if (format == INPUT_MESSAGE
+		&& !message_is_first_line(in->first, in->first_len))
+		give_last(in, record, c.reply, 0, event);
+	else if (!begin(in, format))
+		give_last(in, record, "451 4.3.0 JES Insufficient memory",
+			-ENOMEM, event);
+}
+
+/*
+ * Gathers octets of a piece until it is decided what follows. Returns how
+ * many; the event may be an error.
+ */
+static size_t gather(
+	struct input *in, const struct line *l, struct input_event *event)
+{
+	size_t taken = 0;
+	size_t n;
+
+	do {
+		n = sizeof in->first - in->first_len;
+		if (n > l->len - taken)
+			n = l->len - taken;
+		memcpy(in->first + in->first_len, l->text + taken, n);
+		in->first_len += n;
+		taken += n;
+		if ((l->is_end && taken == l->len)
+			|| in->first_len == sizeof in->first)
+			decide(in, l->number, event);
+	} while (taken < l->len && !is_decided(in) && !in->is_over);
+	return taken;
 }
 
 /* ---- reading ----------------------------------------------------- */
 
-static void read_line(
+static void read_decided(
 	struct input *in, const struct line *l, struct input_event *event)
 {
 	struct bsmtp_event said;
 
-	bsmtp_line(in->batch, l, &said);
+	if (in->batch != NULL)
+		bsmtp_line(in->batch, l, &said);
+	else
+		message_line(in->message, l, &said);
 	if (said.kind == BSMTP_MORE)
 		event->kind = INPUT_MORE;
 	else
 		give(in, &said, event);
+}
+
+/* What was gathered is the line's first piece. */
+static void read_first(
+	struct input *in, const struct line *l, struct input_event *event)
+{
+	struct line piece = *l;
+	size_t taken;
+
+	event->kind = INPUT_MORE;
+	taken = gather(in, l, event);
+	if (!is_decided(in))
+		return;
+	piece.text = in->first;
+	piece.len = in->first_len;
+	piece.is_start = true;
+	piece.is_end = l->is_end && taken == l->len;
+	read_decided(in, &piece, event);
+	if (piece.is_end || event->kind != INPUT_MORE)
+		return;
+	piece = *l;
+	piece.text += taken;
+	piece.len -= taken;
+	piece.is_start = false;
+	read_decided(in, &piece, event);
+}
+
+static void read_line(
+	struct input *in, const struct line *l, struct input_event *event)
+{
+	if (is_decided(in))
+		read_decided(in, l, event);
+	else
+		read_first(in, l, event);
 }
 
 size_t input_feed(struct input *in, const char *octets, size_t len,
@@ -169,7 +300,7 @@ size_t input_feed(struct input *in, const char *octets, size_t len,
 	size_t used = 0;
 
 	if (in->is_over) {
-		give_end(event);
+		event->kind = INPUT_END;
 		return len;
 	}
 	do {
@@ -200,14 +331,24 @@ void input_finish(struct input *in, struct input_event *event)
 	}
 	if (event->kind != INPUT_MORE)
 		return;
-	if (in->is_over) {
-		give_end(event);
+	if (in->is_over || !is_decided(in)) {
+		event->kind = INPUT_END;
 		return;
 	}
-	bsmtp_finish(in->batch, &said);
+	if (in->batch != NULL)
+		bsmtp_finish(in->batch, &said);
+	else
+		message_finish(in->message, &said);
 	give(in, &said, event);
 	if (event->kind == INPUT_MORE)
-		give_end(event);
+		event->kind = INPUT_END;
+}
+
+static bool is_whole(const struct input *in)
+{
+	if (in->batch != NULL)
+		return bsmtp_is_complete(in->batch);
+	return in->message != NULL && message_is_complete(in->message);
 }
 
 /* The last line may be the start of any other: it is not ended here. */
@@ -223,6 +364,5 @@ bool input_is_complete(struct input *in)
 		if (has_line)
 			read_line(in, &l, &event);
 	}
-	return records_damage(&in->records) == NULL
-		&& bsmtp_is_complete(in->batch);
+	return records_damage(&in->records) == NULL && is_whole(in);
 }

@@ -4,6 +4,10 @@
  *
  *   octets -> records -> batch SMTP or a message -> mails
  *
+ * Of InputFormat auto it is batch SMTP when the first word of its first line
+ * that is not blank is a command, and a message when that line is a header
+ * field; any other data set is abandoned there.
+ *
  * One behaviour for all who ask: the reader that sends, the checker that says
  * no while a data set is written, what judges data sets nobody closed, and
  * jes check.
@@ -18,6 +22,7 @@
 #include "bsmtp_command.h"
 #include "config_input.h"
 #include "mail.h"
+#include "origin.h"
 #include "records.h"
 
 #include <stdbool.h>
@@ -27,17 +32,18 @@
 /* What the data sets of a writer are read by. */
 struct input_rules {
 	const struct input_config *config;
+	const struct header_config *header;
 	struct codepage *page; /* NULL: octets stay as they are */
 };
 
 /*
- * config stays the caller's and must outlive the rules.
+ * config and header stay the caller's and must outlive the rules.
  *
  * Returns 0; -EINVAL for a page that iconv(3) does not have; -ENOTSUP for one
  * that cannot be read; -ENOMEM.
  */
-MUST_USE int input_rules_init(
-	struct input_rules *rules, const struct input_config *config);
+MUST_USE int input_rules_init(struct input_rules *rules,
+	const struct input_config *config, const struct header_config *header);
 void input_rules_fini(struct input_rules *rules);
 
 /* How its records lie. */
@@ -63,8 +69,12 @@ struct input_event {
 
 struct input;
 
-/* rules stay the caller's. Returns NULL when memory is out. */
-MUST_USE struct input *input_new(const struct input_rules *rules);
+/*
+ * origin is where the mails come from, NULL for those who only check; what it
+ * points to and the rules stay the caller's. Returns NULL when memory is out.
+ */
+MUST_USE struct input *input_new(
+	const struct input_rules *rules, const struct origin *origin);
 
 /* in may be NULL. Frees a mail nobody took, too. */
 void input_free(struct input *in);

@@ -13,14 +13,33 @@ enum {
 	HELD_SHOWN_MAX = REASON_MAX - MORE_MAX - 24,
 };
 
-struct job *job_new(struct mailqueue *queue, const struct input_rules *rules,
-	const struct store_claim *claim)
+static struct input *begin_input(
+	const struct job *j, const struct dataset *d, const struct job_rules *r)
+{
+	const struct origin origin = {
+		.host = r->host,
+		.user = j->user,
+		.uid = d->uid,
+		.job_name = j->job_name,
+		.job_id = j->id,
+		.dataset = d->number,
+		.created_ns = d->created_ns,
+	};
+
+	return input_new(r->input, &origin);
+}
+
+struct job *job_new(struct mailqueue *queue, const struct store_claim *claim,
+	const struct job_rules *rules, const char *user)
 {
 	struct job *j = calloc(1, sizeof *j);
 
 	if (j == NULL)
 		return NULL;
-	j->input = input_new(rules);
+	dataset_job_id(claim->dataset.job, j->id);
+	text_copy(j->job_name, sizeof j->job_name, claim->dataset.job_name);
+	text_copy(j->user, sizeof j->user, user);
+	j->input = begin_input(j, &claim->dataset, rules);
 	if (j->input == NULL) {
 		free(j);
 		return NULL;
@@ -30,7 +49,6 @@ struct job *job_new(struct mailqueue *queue, const struct input_rules *rules,
 	j->token = claim->token;
 	j->size = claim->dataset.size_octets;
 	j->read_upto = claim->read_upto;
-	dataset_job_id(claim->dataset.job, j->id);
 	mutex_init(&j->lock, RANK_JOB);
 	j->account.next_try_ns = INT64_MAX;
 	atomic_init(&j->refs, 1);

@@ -12,6 +12,7 @@
 #include "attributes.h"
 #include "delivery.h"
 #include "mutex.h"
+#include "owner.h"
 #include "store_values.h"
 
 #include <stdatomic.h>
@@ -45,6 +46,12 @@ struct job_end {
 	char reason[REASON_MAX + 1];
 };
 
+/* How its data set is read; the queue's. */
+struct job_rules {
+	const struct input_rules *input;
+	const char *host; /* HeloName, as its mails name it */
+};
+
 struct job {
 	struct job *next;        /* of the list it is in */
 	struct mailqueue *queue; /* whose it is */
@@ -52,7 +59,9 @@ struct job {
 	uint64_t token;
 	uint64_t size;
 	char id[JOB_ID_LEN + 1];
-	uint32_t read_upto; /* struct store_claim */
+	char job_name[JOB_NAME_MAX + 1];
+	char user[OWNER_NAME_MAX + 1]; /* who wrote it; "" has no name */
+	uint32_t read_upto;            /* struct store_claim */
 	atomic_uint refs;
 	atomic_bool is_void; /* nothing more of it is to be sent */
 
@@ -69,11 +78,12 @@ struct job {
 };
 
 /*
- * rules, of the queue, say how it is read. Returns NULL when memory is out. The
+ * user is the name of who wrote it. Returns NULL when memory is out. The
  * caller holds the first reference.
  */
 MUST_USE struct job *job_new(struct mailqueue *queue,
-	const struct input_rules *rules, const struct store_claim *claim);
+	const struct store_claim *claim, const struct job_rules *rules,
+	const char *user);
 
 void job_ref(struct job *j);
 

@@ -21,6 +21,7 @@ struct mail {
 	uint64_t length;      /* octets of content as it lies there */
 	uint64_t size_octets; /* as sent: RFC 1870 section 5 */
 	bool has_8bit;        /* an octet over 127 */
+	bool is_message;      /* a plain one: no dot is doubled */
 	/* Of its records: what NETDATA says stands where it is not read. */
 	enum input_carriage carriage;
 

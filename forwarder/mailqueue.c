@@ -36,7 +36,7 @@ static int init_seats(struct mailqueue *q)
 }
 
 int mailqueue_init(struct mailqueue *q, const struct writer_config *config,
-	struct spool *spool)
+	const char *host, struct spool *spool)
 {
 	size_t t;
 	int err;
@@ -44,9 +44,10 @@ int mailqueue_init(struct mailqueue *q, const struct writer_config *config,
 	*q = (struct mailqueue){ .config = config,
 		.spool = spool,
 		.target_count = config->target_count };
-	err = input_rules_init(&q->rules, &config->input);
+	err = input_rules_init(&q->rules, &config->input, &config->header);
 	if (err != 0)
 		return err;
+	q->job_rules = (struct job_rules){ &q->rules, host };
 	err = init_seats(q);
 	if (err != 0) {
 		input_rules_fini(&q->rules);

@@ -12,8 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* host is HeloName; it stays the caller's, as all it is given. */
 MUST_USE int mailqueue_init(struct mailqueue *q,
-	const struct writer_config *config, struct spool *spool);
+	const struct writer_config *config, const char *host,
+	struct spool *spool);
 void mailqueue_fini(struct mailqueue *q);
 
 /* A data set of the writer may be selectable. Does not block. */

@@ -57,7 +57,8 @@ enum { PREFERENCES = 64 };
 
 struct mailqueue {
 	const struct writer_config *config;
-	struct input_rules rules; /* how its data sets are read */
+	struct input_rules rules;
+	struct job_rules job_rules; /* how its data sets are read */
 	struct spool *spool;
 	struct mutex lock;
 	struct cond readers;

@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "messages.h"
+#include "owner.h"
 #include "reading.h"
 #include "settle.h"
 #include "work.h"
@@ -14,6 +15,7 @@
 struct reader {
 	struct mailqueue *queue;
 	pthread_t thread;
+	struct owner_names owners;
 	char piece[READING_PIECE_OCTETS];
 };
 
@@ -79,9 +81,23 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 
 /* ---- claims ------------------------------------------------------ */
 
+/* Returns NULL when memory is out, or the owner's name is not known now. */
+static struct job *make_job(struct reader *r, const struct store_claim *claim)
+{
+	struct mailqueue *q = r->queue;
+	char user[OWNER_NAME_MAX + 1];
+	int err = owner_find(&r->owners, claim->dataset.uid, user);
+
+	if (err != 0) {
+		mailqueue_pause(q, err);
+		return NULL;
+	}
+	return job_new(q, claim, &q->job_rules, user);
+}
+
 static void begin_job(struct reader *r, const struct store_claim *claim)
 {
-	struct job *j = job_new(r->queue, &r->queue->rules, claim);
+	struct job *j = make_job(r, claim);
 
 	if (j == NULL) {
 		settle_unclaim(r->queue, claim);
@@ -165,6 +181,7 @@ int reader_start(struct mailqueue *q, struct reader **out)
 	if (r == NULL)
 		return -ENOMEM;
 	r->queue = q;
+	owner_names_init(&r->owners);
 	mailqueue_reader_began(q);
 	err = pthread_create(&r->thread, NULL, run, r);
 	if (err != 0) {

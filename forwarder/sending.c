@@ -47,7 +47,7 @@ static bool put_top(struct sending *s)
 /* The dot of a line's start is the writer's transparency. */
 static void undo_dot(struct sending *s, struct line *l)
 {
-	if (s->at_start && l->len > 0 && l->text[0] == '.') {
+	if (s->at_start && !s->mail->is_message && l->len > 0 && l->text[0] == '.') {
 		l->text++;
 		l->len--;
 	}

@@ -70,6 +70,7 @@ static double now_s(void)
 static int bench(int fd, const char *page)
 {
 	struct input_config config;
+	struct header_config header;
 	struct input_rules rules;
 	struct counts counts = { 0 };
 	struct input *in;
@@ -77,11 +78,12 @@ static int bench(int fd, const char *page)
 	int err;
 
 	input_config_init(&config);
+	header_config_init(&header);
 	snprintf(config.page, sizeof config.page, "%s", page);
-	err = input_rules_init(&rules, &config);
+	err = input_rules_init(&rules, &config, &header);
 	if (err != 0)
 		return err;
-	in = input_new(&rules);
+	in = input_new(&rules, NULL);
 	if (in == NULL)
 		abort();
 	began_s = now_s();

@@ -20,6 +20,7 @@ enum { WIRE_LEN = sizeof wire - 1, TAIL_LEN = 60000, SEND_BUFFER = 4096 };
 
 static struct session session;
 static struct input_config config;
+static struct header_config header;
 static struct input_rules rules;
 static struct content content = { .rules = &rules, .charset = "" };
 static struct timeout_config timeout;
@@ -35,7 +36,8 @@ static void set_up(void)
 	clock_take_over();
 	spool_set_up();
 	input_config_init(&config);
-	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
+	header_config_init(&header);
+	ck_assert_int_eq(input_rules_init(&rules, &config, &header), 0);
 	number = dataset_put(test_spool, "mail", text, &alice);
 	mail = (struct mail){ .length = sizeof text - 1 };
 	timeout = (struct timeout_config){ .data_block_s = 180 };

@@ -59,6 +59,7 @@ START_TEST(a_long_reason_is_cut_before_what_is_said_of_others)
 	const char *reason;
 	uint64_t number;
 
+	test_config.input.format = INPUT_BATCH;
 	test_config.input.syntax_error_limit = 1;
 	number = submit("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
 			"\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"

@@ -10,10 +10,12 @@
 #include <string.h>
 
 static struct input_config config;
+static struct header_config header;
 
 static void set_up(void)
 {
 	input_config_init(&config);
+	header_config_init(&header);
 }
 
 static void tell_mail(struct buf *told, struct mail *m)
@@ -72,8 +74,8 @@ static char *read_all(const char *octets, size_t len, size_t step)
 	bool goes_on = true;
 	size_t used, n;
 
-	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
-	in = input_new(&rules);
+	ck_assert_int_eq(input_rules_init(&rules, &config, &header), 0);
+	in = input_new(&rules, NULL);
 	buf_init(&told);
 	for (used = 0; used < len && goes_on; used += n) {
 		n = len - used < step ? len - used : step;
@@ -209,7 +211,50 @@ START_TEST(a_page_must_be_one)
 	struct input_rules rules;
 
 	strcpy(config.page, "EBCDIC-OF-MINE");
-	ck_assert_int_eq(input_rules_init(&rules, &config), -EINVAL);
+	ck_assert_int_eq(input_rules_init(&rules, &config, &header), -EINVAL);
+}
+END_TEST
+
+/* ---- which form ---------------------------------------------------- */
+
+#define X128                                                                   \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"     \
+	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define B128                                                                   \
+	"                                                                "     \
+	"                                                                "
+#define FROM_A_TO_C "mail 1 from <a@b> to <c@d> at "
+
+static const struct {
+	enum input_format format;
+	const char *octets;
+	const char *told;
+} forms[] = {
+	{ INPUT_AUTO, "From: a@b\nTo: c@d\n\nx\n", FROM_A_TO_C "0+21\nend\n" },
+	{ INPUT_AUTO, "From a Mon\nFrom: a@b\nTo: c@d\n\nx\n",
+		FROM_A_TO_C "11+21\nend\n" },
+	{ INPUT_AUTO, "Subject: " X128 "\nTo: c@d\nFrom: a@b\n\nx\n.\ny\n",
+		FROM_A_TO_C "0+163\nend\n" },
+	{ INPUT_AUTO, "Data: x\nTo: c@d\nFrom: a@b\n\n",
+		FROM_A_TO_C "0+27\nend\n" },
+	{ INPUT_AUTO, HEAD ".\n", FROM_A_TO_C "42+0\nend\n" },
+	{ INPUT_AUTO, "\n \n" HEAD ".\n", FROM_A_TO_C "45+0\nend\n" },
+	{ INPUT_AUTO, B128 " \r\n" B128 HEAD ".\n",
+		FROM_A_TO_C "301+0\nend\n" },
+	{ INPUT_AUTO, "noop\nHELO N\n",
+		"1: 502 5.5.1 JES Command not implemented, 'NOOP'\nend\n" },
+	{ INPUT_AUTO, "", "end\n" },
+	{ INPUT_AUTO, " \n", "end\n" },
+	{ INPUT_AUTO, "\nDear Ann,\nHELO N\n",
+		"2: 500 5.5.1 JES Unknown command, 'Dear' ABANDONED\nend\n" },
+	{ INPUT_BATCH, "To: c@d\n",
+		"1: 500 5.5.1 JES Unknown command, 'To:'\nend\n" },
+};
+
+START_TEST(the_first_line_says_what_follows)
+{
+	config.format = forms[_i].format;
+	check(forms[_i].octets, strlen(forms[_i].octets), forms[_i].told);
 }
 END_TEST
 
@@ -241,6 +286,7 @@ static const struct {
 
 START_TEST(errors_over_the_limit_end_the_reading)
 {
+	config.format = INPUT_BATCH;
 	config.syntax_error_limit = limited[_i].limit;
 	check(limited[_i].octets, strlen(limited[_i].octets), limited[_i].told);
 }
@@ -292,6 +338,9 @@ static const struct {
 	{ INPUT_STREAM, HEAD "x\n.\nQUIT", true },
 	{ INPUT_STREAM, HEAD "x\n.\nQUIT\nMAIL", true },
 	{ INPUT_STREAM, "Dear Ann,\n", false },
+	{ INPUT_STREAM, "To: c@d\n", false },
+	{ INPUT_STREAM, "To: c@d\n\n", true },
+	{ INPUT_STREAM, "To: c@d", false },
 #define CARDS                                                                  \
 	"HELO N              MAIL FROM:<a@b>     RCPT TO:<c@d>       "         \
 	"DATA                x                   "
@@ -315,9 +364,9 @@ START_TEST(only_what_says_its_end_is_complete)
 
 	config.records = ends[_i].records;
 	config.record_length = 20;
-	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
+	ck_assert_int_eq(input_rules_init(&rules, &config, &header), 0);
 	for (step = 1; step < 20; step += 3) {
-		in = input_new(&rules);
+		in = input_new(&rules, NULL);
 		buf_init(&told);
 		goes_on = true;
 		for (at = 0; at < len && goes_on; at += n) {
@@ -338,8 +387,8 @@ START_TEST(what_nobody_took_is_freed)
 	struct input_event event;
 	struct input *in;
 
-	ck_assert_int_eq(input_rules_init(&rules, &config), 0);
-	in = input_new(&rules);
+	ck_assert_int_eq(input_rules_init(&rules, &config, &header), 0);
+	in = input_new(&rules, NULL);
 	ck_assert_uint_eq(input_feed(in, HEAD ".\n", 44, &event), 44);
 	ck_assert_int_eq(event.kind, INPUT_MAIL);
 	input_free(in);
@@ -360,6 +409,8 @@ int main(void)
 	tcase_add_test(tests, carriage_control_is_dropped);
 	tcase_add_test(tests, netdata_is_read_in_ebcdic);
 	tcase_add_test(tests, a_page_must_be_one);
+	tcase_add_loop_test(
+		tests, the_first_line_says_what_follows, 0, COUNT(forms));
 	tcase_add_loop_test(tests, errors_over_the_limit_end_the_reading, 0,
 		COUNT(limited));
 	tcase_add_test(tests, errors_of_recipients_do_not_count);
