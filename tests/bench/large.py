@@ -140,6 +140,7 @@ class Large(Stage):
         octets = self._write_source()
         beside, side = os.path.join(self.disk.path, "file"), self.side("jesfs")
         self._write_everywhere(beside)
+        growth = 0
         try:
             with OctetSink() as sink:
                 side.start(sink.port)
@@ -150,8 +151,9 @@ class Large(Stage):
                         rate = self._copy_rate(f"{side.drop}/large{number}")
                         self._expect_sent(sink, number + 1, octets)
                         wait_until(side.is_idle, "an empty spool")
-                    yield "jesfs", {"S7": rate,
-                                    "S7m": watch.growth() / MEBIBYTE}
+                    growth = max(growth, watch.growth())
+                    yield "jesfs", {"S7": rate}
+                yield "jesfs", {"S7m": growth / MEBIBYTE}
         finally:
             side.stop()
             side.clean()
