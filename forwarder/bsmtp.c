@@ -1,70 +1,34 @@
 #include "bsmtp.h"
 
-#include "bsmtp_content.h"
+#include "bsmtp_state.h"
 #include "text.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum state {
-	IDLE,     /* between mails */
-	ENVELOPE, /* after MAIL */
-	TEXT,     /* after DATA */
-	ENDED,    /* after QUIT */
-};
-
-/* Octets that are cut in lines here, LF or CR LF at their ends. */
-struct octets {
-	struct line line; /* the current one */
-	uint64_t offset;  /* of the next octet */
-	bool has_cr;      /* one was read that may belong to an LF */
-};
-
-struct bsmtp {
-	enum state state;
-	bool has_helo;
-	bool wants_tls; /* until the next HELO: such mail is not produced */
-	bool is_broken; /* the mail under construction has an error */
-	bool has_rcpt;  /* its envelope has a RCPT, good or bad */
-	bool has_text;  /* a text was read to its final dot */
-	bool has_quit;
-
-	uint64_t record; /* number of the current line, and where */
-	uint64_t line_start;
-	uint64_t next; /* where the line after the last whole one begins */
-
-	char command[BSMTP_COMMAND_MAX]; /* the current line, its first part */
-	size_t command_len;
-	bool is_long;  /* the rest of it is more than white space */
-	bool in_line;  /* its end has not been read */
-	bool is_loose; /* it was ended by the end of the data set */
-	struct bsmtp_content content;
-	uint64_t text_start;                 /* its offset */
-	const struct heading_rules *heading; /* or NULL */
-	char helo[ADDRESS_PATH_MAX + 1];
-
-	struct octets octets;
-
-	uint32_t mails;
-	struct mail *draft; /* the mail under construction */
-	struct mail *ready; /* the one to be taken */
-};
-
-static void octets_begin(struct octets *o, uint64_t offset, uint64_t number)
+static void configure(struct bsmtp *p, const struct input_config *config)
 {
-	o->line = (struct line){
-		.text = "", .offset = offset, .number = number, .is_start = true
-	};
-	o->offset = offset;
+	p->error_limit = config->syntax_error_limit;
+	text_copy(p->at_sign, sizeof p->at_sign, config->at_sign);
+	p->trims_nulls = config->trims_nulls;
+	p->joins_text = config->continuation == CONTINUATION_ALL;
+	p->rules = bsmtp_text_rules(config);
 }
 
-struct bsmtp *bsmtp_new(void)
+struct bsmtp *bsmtp_new(const struct input_config *config)
 {
 	struct bsmtp *p = calloc(1, sizeof *p);
+	struct input_config usual;
 
-	if (p != NULL)
-		octets_begin(&p->octets, 0, 1);
+	if (p == NULL)
+		return NULL;
+	if (config == NULL) {
+		input_config_init(&usual);
+		config = &usual;
+	}
+	configure(p, config);
+	p->next_record = 1;
 	return p;
 }
 
@@ -90,226 +54,131 @@ struct mail *bsmtp_take_mail(struct bsmtp *p)
 	return m;
 }
 
-/* Gives out an error; a mail it happens in is not produced. */
-static void fail(struct bsmtp *p, struct bsmtp_event *event, const char *reply)
+bool bsmtp_is_in_text(const struct bsmtp *p)
 {
-	event->kind = BSMTP_ERROR;
-	event->record = p->record;
-	event->counts = true;
-	event->err = 0;
-	text_copy(event->reply, sizeof event->reply, reply);
-	if (p->state == ENVELOPE || p->state == TEXT)
-		p->is_broken = true;
+	return p->state == TEXT;
 }
 
-static void fail_memory(struct bsmtp *p, struct bsmtp_event *event)
-{
-	fail(p, event, "451 4.3.0 JES Insufficient memory");
-	event->err = -ENOMEM;
-}
+/* ---- text -------------------------------------------------------- */
 
-static void fail_sequence(
-	struct bsmtp *p, struct bsmtp_event *event, const char *word)
-{
-	char reply[BSMTP_REPLY_MAX];
-
-	bsmtp_reply(reply, "503 5.5.1 JES Bad sequence of commands,", word,
-		strlen(word));
-	fail(p, event, reply);
-}
-
-static void drop_envelope(struct bsmtp *p)
-{
-	mail_free(p->draft);
-	p->draft = NULL;
-	p->state = IDLE;
-	p->is_broken = false;
-	p->has_rcpt = false;
-}
-
-/* Whether an envelope waits for its DATA, with no error told about it. */
-static bool has_open_envelope(const struct bsmtp *p)
-{
-	return p->state == ENVELOPE && !p->is_broken;
-}
-
-static void on_helo(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (c->reply[0] != '\0') {
-		fail(p, event, c->reply);
-		return;
-	}
-	if (has_open_envelope(p))
-		fail_sequence(p, event, c->name);
-	drop_envelope(p);
-	text_copy(p->helo, sizeof p->helo, c->path);
-	p->has_helo = true;
-	p->wants_tls = false;
-}
-
-/*
- * An envelope is opened also where MAIL is wrong, so that its RCPTs and DATA
- * are not told as errors too.
- */
-static void on_mail(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (p->state == ENVELOPE) {
-		fail_sequence(p, event, c->name);
-		return;
-	}
-	p->state = ENVELOPE;
-	p->is_broken = p->wants_tls;
-	if (c->reply[0] != '\0') {
-		fail(p, event, c->reply);
-	} else if (!p->has_helo) {
-		fail_sequence(p, event, c->name);
-	} else if (p->mails == UINT32_MAX) {
-		fail(p, event, "552 5.3.4 JES Too many mails");
-	} else {
-		p->draft = mail_new(c->path);
-		if (p->draft == NULL)
-			fail_memory(p, event);
-	}
-}
-
-static void on_rcpt(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	int err;
-
-	if (p->state != ENVELOPE) {
-		fail_sequence(p, event, c->name);
-		return;
-	}
-	p->has_rcpt = true;
-	if (c->reply[0] != '\0') {
-		fail(p, event, c->reply);
-		event->counts = false;
-		return;
-	}
-	if (p->draft == NULL)
-		return;
-	err = mail_add_recipient(p->draft, c->path);
-	if (err == -ENOSPC && !p->is_broken)
-		fail(p, event, "552 5.5.3 JES Too many recipients");
-	else if (err == -ENOMEM)
-		fail_memory(p, event);
-}
-
-/* Text follows whatever is wrong: it must not be read as commands. */
-static void on_data(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (c->reply[0] != '\0')
-		fail(p, event, c->reply);
-	else if (p->state != ENVELOPE || !p->has_rcpt)
-		fail_sequence(p, event, c->name);
-	else if (p->draft != NULL && p->draft->recipient_count == 0)
-		fail(p, event, "554 5.5.1 JES No valid recipients");
-	if (p->state != ENVELOPE)
-		p->is_broken = true;
-	p->state = TEXT;
-	p->text_start = p->next;
-	bsmtp_content_init(&p->content, p->heading);
-}
-
-static void on_rset(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (c->reply[0] != '\0')
-		fail(p, event, c->reply);
-	else
-		drop_envelope(p);
-}
-
-/* An envelope whose text never comes is a mail that would be lost. */
-static void end_session(
-	struct bsmtp *p, const char *word, struct bsmtp_event *event)
-{
-	if (has_open_envelope(p)) {
-		fail_sequence(p, event, word);
-		return;
-	}
-	drop_envelope(p);
-	p->state = ENDED;
-	event->kind = BSMTP_QUIT;
-}
-
-static void on_quit(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (c->reply[0] != '\0') {
-		fail(p, event, c->reply);
-		return;
-	}
-	p->has_quit = true;
-	end_session(p, "QUIT", event);
-}
-
-static void on_starttls(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	p->wants_tls = true;
-	fail(p, event, c->reply);
-}
-
-static void on_other(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event)
-{
-	if (c->verb != BSMTP_VERB_BLANK)
-		fail(p, event, c->reply);
-}
-
-typedef void command_handler(struct bsmtp *p, const struct bsmtp_command *c,
-	struct bsmtp_event *event);
-
-static void end_command(struct bsmtp *p, struct bsmtp_event *event)
-{
-	static command_handler *const handlers[] = {
-		[BSMTP_VERB_BLANK] = on_other,
-		[BSMTP_VERB_HELO] = on_helo,
-		[BSMTP_VERB_MAIL] = on_mail,
-		[BSMTP_VERB_RCPT] = on_rcpt,
-		[BSMTP_VERB_DATA] = on_data,
-		[BSMTP_VERB_RSET] = on_rset,
-		[BSMTP_VERB_QUIT] = on_quit,
-		[BSMTP_VERB_STARTTLS] = on_starttls,
-		[BSMTP_VERB_OTHER] = on_other,
-	};
-	struct bsmtp_command c;
-
-	if (p->is_long) {
-		fail(p, event, "500 5.2.5 JES Command line too long");
-		return;
-	}
-	bsmtp_command_parse(p->command, p->command_len, &c);
-	handlers[c.verb](p, &c, event);
-}
-
-/* Ends the text, of length octets; a mail without an error is given out. */
-static void end_text(
-	struct bsmtp *p, uint64_t length, struct bsmtp_event *event)
+/* Makes the mail of the text that ended, or keeps none. */
+static struct mail *finish_draft(struct bsmtp *p)
 {
 	struct mail *m = p->draft;
 
-	if (!p->is_broken && m != NULL) {
-		m->number = p->mails + 1;
+	if (p->is_broken && p->refusal[0] == '\0')
+		return NULL;
+	if (m == NULL)
+		m = mail_new("");
+	p->draft = NULL;
+	if (m == NULL)
+		return NULL;
+	mail_end_recipients(m);
+	if (!p->is_broken)
+		return m;
+	m->refusal = mail_keep(m, p->refusal);
+	if (m->refusal != NULL)
+		return m;
+	mail_free(m);
+	return NULL;
+}
+
+/* Ends the text where a line begins, and gives out its mail. */
+static void end_text(struct bsmtp *p, uint64_t end, struct bsmtp_event *event)
+{
+	bool is_expected = !p->is_broken || p->refusal[0] != '\0';
+	struct mail *m = finish_draft(p);
+
+	p->texts++;
+	if (m != NULL) {
+		m->number = p->texts;
+		m->record = p->text_record;
 		m->offset = p->text_start;
-		m->length = length;
+		m->length = end - p->text_start;
+		m->has_long_line = p->content.text.has_long_line;
+		m->wants_tls = p->wants_tls;
 		if (bsmtp_content_end(&p->content, p->helo, m) != 0) {
-			fail_memory(p, event);
-			drop_envelope(p);
-			return;
+			mail_free(m);
+			m = NULL;
 		}
-		p->mails++;
+	}
+	if (m != NULL) {
 		mail_free(p->ready);
 		p->ready = m;
-		p->draft = NULL;
 		event->kind = BSMTP_MAIL;
+	} else if (is_expected) {
+		bsmtp_fail_memory(p, event);
 	}
-	drop_envelope(p);
+	bsmtp_drop_envelope(p);
+}
+
+static void take_text_line(
+	struct bsmtp *p, enum bsmtp_text_kind kind, struct bsmtp_event *event)
+{
+	switch (kind) {
+	case BSMTP_TEXT_LINE:
+		break;
+	case BSMTP_TEXT_END:
+		/* Loose, it may be the start of another line. */
+		p->has_text = !p->is_loose;
+		end_text(p, p->line_start, event);
+		break;
+	case BSMTP_TEXT_LONG:
+		if (!p->is_broken)
+			bsmtp_fail(
+				p, event, "500 5.6.0 JES Data line too long");
+		break;
+	case BSMTP_TEXT_BARE_CR:
+		if (!p->is_broken)
+			bsmtp_fail(
+				p, event, "500 5.6.0 JES Bare CR in data line");
+		break;
+	case BSMTP_TEXT_LARGE:
+		if (!p->is_broken)
+			bsmtp_fail_mail(p, event,
+				"552 5.3.4 JES Message size exceeds limit");
+		break;
+	}
+}
+
+/* ---- lines ------------------------------------------------------- */
+
+/* Nulls at the end count, unless NullTrnc: JES pads records with them. */
+static bool is_padding(const struct bsmtp *p, char c)
+{
+	return bsmtp_is_white(c) && (c != '\0' || p->trims_nulls);
+}
+
+/* Keeps what a command line may hold. */
+static void read_command(struct bsmtp *p, const char *octets, size_t len)
+{
+	size_t room = 0;
+	size_t used = len;
+
+	if (p->command_len < sizeof p->command)
+		room = sizeof p->command - (size_t)p->command_len;
+	memcpy(p->command + (sizeof p->command - room), octets,
+		len < room ? len : room);
+	while (used > 0 && is_padding(p, octets[used - 1]))
+		used--;
+	if (used > 0)
+		p->command_used = p->command_len + used;
+	p->command_len += len;
+}
+
+static void begin_line(struct bsmtp *p, const struct line *piece)
+{
+	p->record = piece->number;
+	p->line_start = piece->offset;
+	p->command_len = 0;
+	p->command_used = 0;
+	p->in_line = true;
+}
+
+static bool is_joined(const struct bsmtp *p, const struct line *piece)
+{
+	return piece->is_end && piece->may_continue && !piece->is_loose
+		&& (p->state != TEXT || p->joins_text);
 }
 
 static void read_text(
@@ -320,134 +189,81 @@ static void read_text(
 
 	if (!bsmtp_content_read(&p->content, piece, &kind))
 		return;
-	if (kind == BSMTP_TEXT_END) {
-		p->has_text = true;
-		end_text(p, p->line_start - p->text_start, event);
-	} else if (kind == BSMTP_TEXT_LONG && !p->is_broken) {
-		fail(p, event, "500 5.6.0 JES Data line too long");
-	} else if (bsmtp_content_take_fault(&p->content, reply)
-		&& !p->is_broken) {
-		fail(p, event, reply);
+	take_text_line(p, kind, event);
+	if (kind == BSMTP_TEXT_LINE
+		&& bsmtp_content_take_fault(&p->content, reply)
+		&& !p->is_broken)
+		bsmtp_fail_mail(p, event, reply);
+}
+
+static void read_joined(
+	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event)
+{
+	struct line part = *piece;
+	bool joins = is_joined(p, piece);
+
+	part.is_start = piece->is_start && !p->is_joined;
+	part.is_end = piece->is_end && !joins;
+	p->is_joined = joins || (p->is_joined && !part.is_end);
+	if (p->state == TEXT) {
+		read_text(p, &part, event);
+		return;
 	}
+	read_command(p, part.text, part.len);
+	if (part.is_end)
+		bsmtp_end_command(p, event);
 }
 
-/* Keeps what a command line may hold. */
-static void read_command(struct bsmtp *p, const char *octets, size_t len)
+/* Says what is left to say, one event a call. */
+static void close_on(struct bsmtp *p, struct bsmtp_event *event)
 {
-	size_t room = sizeof p->command - p->command_len;
-	size_t n = len < room ? len : room;
+	char reply[BSMTP_REPLY_MAX];
 
-	memcpy(p->command + p->command_len, octets, n);
-	p->command_len += n;
-	while (n < len && !p->is_long)
-		p->is_long = !bsmtp_is_white(octets[n++]);
-}
-
-static void begin_line(struct bsmtp *p, const struct line *piece)
-{
-	p->record = piece->number;
-	p->line_start = piece->offset;
-	p->command_len = 0;
-	p->is_long = false;
-	p->in_line = true;
+	bsmtp_drop_envelope(p);
+	switch (p->closing) {
+	case SAYS_EXCEEDED:
+		text_format(reply, sizeof reply,
+			"Exceeded maximum errors(%u) allowed",
+			(unsigned int)p->error_limit);
+		bsmtp_tell(p, event, reply);
+		event->has_ended = true;
+		p->closing = SAYS_MAXIMUM;
+		break;
+	case SAYS_MAXIMUM:
+		bsmtp_tell(p, event,
+			"Maximum errors reached in Jes file. "
+			"Quit Command generated");
+		event->has_ended = true;
+		p->closing = SAYS_QUIT;
+		break;
+	case READS_ON:
+	case SAYS_QUIT:
+		p->state = ENDED;
+		event->kind = BSMTP_QUIT;
+		break;
+	}
 }
 
 void bsmtp_line(
 	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event)
 {
 	event->kind = BSMTP_MORE;
-	if (p->has_quit) {
-		end_session(p, "QUIT", event);
+	if (p->closing != READS_ON) {
+		close_on(p, event);
 		return;
 	}
-	if (piece->is_start)
+	if (piece->is_start && !p->is_joined)
 		begin_line(p, piece);
 	if (piece->is_end) {
 		p->in_line = false;
 		p->is_loose = piece->is_loose;
 		p->next = piece->next;
+		p->next_record = piece->number + 1;
 	}
-	if (p->state == TEXT) {
+	if (p->state == TEXT && !p->joins_text)
 		read_text(p, piece, event);
-	} else {
-		read_command(p, piece->text, piece->len);
-		if (piece->is_end)
-			end_command(p, event);
-	}
-}
-
-/* ---- octets ------------------------------------------------------ */
-
-/* Hands in a piece of the current line. */
-static void read_piece(struct bsmtp *p, const char *octets, size_t len,
-	struct bsmtp_event *event)
-{
-	p->octets.line.text = octets;
-	p->octets.line.len = len;
-	bsmtp_line(p, &p->octets.line, event);
-	p->octets.line.is_start = false;
-}
-
-/* A CR is held back until the next octet says whether it is a line end's. */
-static void read_part(struct bsmtp *p, const char *octets, size_t len,
-	struct bsmtp_event *event)
-{
-	struct octets *o = &p->octets;
-	bool ends_in_cr = len > 0 && octets[len - 1] == '\r';
-
-	if (len == 0)
-		return;
-	if (o->has_cr)
-		read_piece(p, "\r", 1, event);
-	o->has_cr = ends_in_cr;
-	o->offset += len;
-	if (len > ends_in_cr)
-		read_piece(p, octets, len - ends_in_cr, event);
-}
-
-static void end_line(struct bsmtp *p, const char *octets, size_t len,
-	bool is_loose, struct bsmtp_event *event)
-{
-	struct octets *o = &p->octets;
-
-	read_part(p, octets, len, event);
-	o->has_cr = false;
-	o->offset += !is_loose;
-	o->line.next = o->offset;
-	o->line.is_end = true;
-	o->line.is_loose = is_loose;
-	read_piece(p, "", 0, event);
-	octets_begin(o, o->offset, o->line.number + 1);
-}
-
-static void octets_end(struct bsmtp *p, struct bsmtp_event *event)
-{
-	if (p->octets.offset > p->octets.line.offset)
-		end_line(p, "", 0, true, event);
-}
-
-size_t bsmtp_feed(struct bsmtp *p, const char *octets, size_t len,
-	struct bsmtp_event *event)
-{
-	size_t used = 0;
-
-	event->kind = BSMTP_MORE;
-	if (p->has_quit) {
-		end_session(p, "QUIT", event);
-		return len;
-	}
-	while (used < len && event->kind == BSMTP_MORE) {
-		const char *from = octets + used;
-		const char *end = memchr(from, '\n', len - used);
-		size_t n = end != NULL ? (size_t)(end - from) : len - used;
-
-		if (end != NULL)
-			end_line(p, from, n, false, event);
-		else
-			read_part(p, from, n, event);
-		used += n + (end != NULL);
-	}
-	return used;
+	else
+		read_joined(p, piece, event);
 }
 
 /* ---- the end ----------------------------------------------------- */
@@ -457,41 +273,47 @@ void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 	event->kind = BSMTP_MORE;
 	if (p->state == ENDED)
 		return;
-	octets_end(p, event);
-	if (event->kind == BSMTP_MORE && p->state == TEXT)
-		end_text(p, p->next - p->text_start, event);
-	if (event->kind != BSMTP_MORE)
+	if (p->closing != READS_ON) {
+		close_on(p, event);
 		return;
-	p->record += !p->in_line;
-	end_session(p, "end of data set", event);
+	}
+	if (p->state == TEXT) {
+		end_text(p, p->next, event);
+		if (event->kind != BSMTP_MORE)
+			return;
+	}
+	p->record = p->next_record;
+	bsmtp_end_session(p, "end of data set", event);
 }
 
-/* A line without its end may be the start of any other. */
-static bool has_loose_line(const struct bsmtp *p)
+/* Reads the line that hangs loose, if there is one. */
+static enum bsmtp_verb loose_verb(const struct bsmtp *p)
 {
+	char line[BSMTP_COMMAND_MAX];
 	struct bsmtp_command c;
 
 	if (!p->in_line && !p->is_loose)
-		return false;
-	bsmtp_command_parse(p->command, p->command_len, &c);
-	return c.verb != BSMTP_VERB_BLANK || p->is_long;
+		return BSMTP_VERB_BLANK;
+	if (p->command_used > sizeof p->command)
+		return BSMTP_VERB_UNKNOWN;
+	memcpy(line, p->command, (size_t)p->command_used);
+	bsmtp_command_parse(line, (size_t)p->command_used, p->at_sign, &c);
+	return c.reply[0] == '\0' ? c.verb : BSMTP_VERB_UNKNOWN;
 }
 
-static bool has_loose_quit(const struct bsmtp *p)
-{
-	struct bsmtp_command c;
-
-	if (!p->in_line || p->is_long)
-		return false;
-	bsmtp_command_parse(p->command, p->command_len, &c);
-	return c.verb == BSMTP_VERB_QUIT && c.reply[0] == '\0';
-}
-
+/* A line without its end may be the start of any other. */
 bool bsmtp_is_complete(const struct bsmtp *p)
 {
 	if (p->has_quit)
 		return true;
-	if (p->state != IDLE)
+	if (p->state != IDLE || p->closing != READS_ON)
 		return false;
-	return has_loose_quit(p) || (p->has_text && !has_loose_line(p));
+	switch (loose_verb(p)) {
+	case BSMTP_VERB_QUIT:
+		return true;
+	case BSMTP_VERB_BLANK:
+		return p->has_text;
+	default:
+		return false;
+	}
 }

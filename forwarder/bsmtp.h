@@ -1,15 +1,22 @@
 /*
- * bsmtp - batch SMTP: from the octets of a data set to its mails.
+ * bsmtp - batch SMTP: from the lines of a data set to its mails.
  *
- * Streaming and resumable: the caller hands in octets in pieces of any size
- * and gets events; at most one command line and one envelope are held.
- * Content stays where it is: a mail says at which offset of the data set its
- * content lies. No I/O. One thread at a time.
+ * Streaming and resumable: the caller hands in pieces of lines and gets
+ * events; at most one command line and one envelope are held. Content stays
+ * where it is: a mail says at which offset of the data set its content lies.
+ * No I/O. One thread at a time.
  *
- * Lines end in LF or CR LF. A command with an error becomes an ERROR event
- * and is otherwise passed over. A mail in whose envelope or text an error was
- * found is not produced: its text, also behind a DATA that was out of place,
- * is skipped to the final dot, so that text is never read as commands.
+ * A command with an error becomes an ERROR event and is otherwise passed
+ * over; what follows is read as if nothing had been. But a mail in whose
+ * envelope or text there was an error comes out with a refusal: its text,
+ * also behind a DATA that was out of place, is skipped to the final dot, so
+ * that text is never read as commands. A RCPT with an error in itself costs
+ * that recipient alone, and a command that is known and not implemented
+ * costs no mail.
+ *
+ * Errors are counted, but not those of a RCPT in itself, of a mail without a
+ * good recipient, or of limits of size. Past JESSyntaxErrLimit two more
+ * errors say so, and then all is as after QUIT.
  *
  * The final dot may be followed by blanks, as in padded records.
  *
@@ -21,6 +28,7 @@
 
 #include "attributes.h"
 #include "bsmtp_command.h"
+#include "config_input.h"
 #include "heading.h"
 #include "line.h"
 #include "mail.h"
@@ -32,25 +40,29 @@
 enum { BSMTP_COMMAND_MAX = 510 }; /* octets of a command, blanks cut off */
 
 enum bsmtp_kind {
-	BSMTP_MORE,  /* all octets are consumed: hand in the next, or finish */
+	BSMTP_MORE,  /* all is consumed: hand in the next, or finish */
 	BSMTP_MAIL,  /* a whole mail was read: bsmtp_take_mail() */
-	BSMTP_ERROR, /* a command is wrong: record and reply say what */
+	BSMTP_ERROR, /* something is wrong: record and reply say what */
 	BSMTP_QUIT,  /* QUIT was read: what follows is not processed */
 };
 
 struct bsmtp_event {
 	enum bsmtp_kind kind;
-	uint64_t record;             /* ERROR: line number, from 1 */
+	uint64_t record;             /* ERROR: its number, from 1 */
 	char reply[BSMTP_REPLY_MAX]; /* ERROR: "501 5.5.4 JES ...", escaped */
 	bool counts;                 /* ERROR: against JESSyntaxErrLimit */
+	bool has_ended; /* ERROR: the limit is passed, no line is read any
+			 * more; what comes with the next calls says so */
 	int err; /* ERROR: 0; -ENOMEM when our memory is at fault, not the data
 		  * set: it is to be read again, later */
 };
 
 struct bsmtp;
 
-/* Returns NULL when memory is out. */
-MUST_USE struct bsmtp *bsmtp_new(void);
+/*
+ * config is copied; NULL: the defaults. Returns NULL when memory is out.
+ */
+MUST_USE struct bsmtp *bsmtp_new(const struct input_config *config);
 
 /*
  * Before the first line: by what the headers of its mails are read. rules stay
@@ -69,31 +81,25 @@ void bsmtp_line(
 	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event);
 
 /*
- * Cuts octets in lines and reads them: those that lie at the offset after
- * all octets read before. For callers that have no lines. Consumes
- * until the first event and gives it out. Returns how many octets were
- * consumed; the rest is to be handed in again. After BSMTP_QUIT all octets
- * are consumed and the event is BSMTP_QUIT again.
- */
-size_t bsmtp_feed(struct bsmtp *p, const char *octets, size_t len,
-	struct bsmtp_event *event);
-
-/*
- * Says that the data set ends here: a last line without a line end is read,
- * a mail without its final dot ends, QUIT is implied. To be called until the
- * event is BSMTP_QUIT or BSMTP_MORE.
+ * Says that the data set ends here, after its last line: a mail without its
+ * final dot ends, QUIT is implied. To be called until the event is
+ * BSMTP_QUIT or BSMTP_MORE.
  */
 void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event);
 
 /*
  * Takes the mail of the last BSMTP_MAIL event; the caller owns it and frees
- * it with mail_free(). Its number counts mails produced, from 1. Returns NULL
- * when it was taken already.
+ * it with mail_free(). Its number counts texts, also those whose mail is
+ * refused, from 1: what is changed in the configuration later does not change
+ * it. Returns NULL when it was taken already.
  */
 MUST_USE struct mail *bsmtp_take_mail(struct bsmtp *p);
 
+/* Whether the next line is the text's of a mail, and not a command. */
+bool bsmtp_is_in_text(const struct bsmtp *p);
+
 /*
- * Whether what was fed so far says itself that it is whole: at least one
+ * Whether what was read so far says itself that it is whole: at least one
  * mail, the last one has its final dot, and no line hangs loose behind it; or
  * QUIT was read. To be asked before bsmtp_finish().
  */

@@ -10,6 +10,7 @@
 #define BSMTP_COMMAND_H
 
 #include "address.h"
+#include "dsn.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,14 +19,16 @@ enum { BSMTP_REPLY_MAX = 160 };
 
 enum bsmtp_verb {
 	BSMTP_VERB_BLANK, /* an empty record: ignored */
-	BSMTP_VERB_HELO,  /* or EHLO */
+	BSMTP_VERB_HELO,
+	BSMTP_VERB_EHLO,
 	BSMTP_VERB_MAIL,
 	BSMTP_VERB_RCPT,
 	BSMTP_VERB_DATA,
 	BSMTP_VERB_RSET,
 	BSMTP_VERB_QUIT,
 	BSMTP_VERB_STARTTLS,
-	BSMTP_VERB_OTHER,
+	BSMTP_VERB_MISSING, /* known, and not implemented */
+	BSMTP_VERB_UNKNOWN,
 };
 
 struct bsmtp_command {
@@ -33,19 +36,25 @@ struct bsmtp_command {
 	const char *name; /* of the verb, "MAIL"; "" when it has none */
 	/* MAIL, RCPT: "" is the null path; HELO: the name, its first octets */
 	char path[ADDRESS_PATH_MAX + 1];
-	char reply[BSMTP_REPLY_MAX]; /* "" when the command is right */
+	enum dsn_ret ret;              /* MAIL */
+	char envid[DSN_ENVID_MAX + 1]; /* MAIL; "" when not said */
+	unsigned int notify;           /* RCPT */
+	char orcpt[DSN_ORCPT_MAX + 1]; /* RCPT; "" when not said */
+	char reply[BSMTP_REPLY_MAX];   /* "" when the command is right */
 };
 
 /* White space between the words of a command, and after the last one. */
 bool bsmtp_is_white(char c);
 
 /*
- * Reads one command line, without its line end. Blanks after the colon of
- * "FROM:" and "TO:" are taken. MAIL may carry SIZE=n and BODY=7BIT or
- * 8BITMIME, which are checked and dropped.
+ * Reads one command line, without its line end, which is written over: white
+ * space becomes blanks and, in MAIL and RCPT, at_sign becomes "@". Blanks
+ * after the colon of "FROM:" and "TO:" are taken. MAIL may carry SIZE=n and
+ * BODY=7BIT or 8BITMIME, which are checked and dropped. A path with an error
+ * is "".
  */
 void bsmtp_command_parse(
-	const char *line, size_t len, struct bsmtp_command *out);
+	char *line, size_t len, const char *at_sign, struct bsmtp_command *out);
 
 /* Writes text and the offending token, escaped: "503 ..., 'token'". */
 void bsmtp_reply(char reply[static BSMTP_REPLY_MAX], const char *text,

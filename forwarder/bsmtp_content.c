@@ -47,6 +47,13 @@ bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 {
 	bool is_first = c->text.line_len == 0 && piece->len > 0;
 
+	/* Most lines. */
+	if (piece->is_start && piece->is_end
+		&& (!c->has_heading || heading_is_over(&c->heading))) {
+		c->is_header = false;
+		*kind = bsmtp_text_line(&c->text, piece->text, piece->len);
+		return true;
+	}
 	if (piece->is_start)
 		c->is_header = c->has_heading && !heading_is_over(&c->heading);
 	bsmtp_text_read(&c->text, piece->text, piece->len);

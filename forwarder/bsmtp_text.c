@@ -2,6 +2,18 @@
 
 #include <string.h>
 
+enum { OCTETS_PER_KB = 1000 }; /* in JESMsgSize */
+
+struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config)
+{
+	return (struct bsmtp_text_rules){
+		.size_max = (uint64_t)config->message_size_kb * OCTETS_PER_KB,
+		.takes_long_lines = config->long_line != LONG_LINE_ERROR,
+		.truncates = config->long_line == LONG_LINE_TRUNCATE,
+		.refuses_cr = config->bare_cr == BARE_CR_REJECT,
+	};
+}
+
 void bsmtp_text_init(struct bsmtp_text *t)
 {
 	memset(t, 0, sizeof *t);
@@ -60,18 +72,50 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 	t->line_len += len;
 	if (!t->has_8bit)
 		t->has_8bit = has_8bit(octets, len);
+	if (t->rules.refuses_cr && !t->has_cr)
+		t->has_cr = memchr(octets, '\r', len) != NULL;
+}
+
+/* Counts a line of len octets. */
+static enum bsmtp_text_kind count_line(struct bsmtp_text *t, uint64_t len)
+{
+	bool is_long = len > BSMTP_TEXT_MAX;
+
+	t->has_long_line |= is_long;
+	t->size_octets +=
+		(is_long && t->rules.truncates ? BSMTP_TEXT_MAX : len) + 2;
+	if (is_long && !t->rules.takes_long_lines)
+		return BSMTP_TEXT_LONG;
+	if (t->rules.size_max != 0 && t->size_octets > t->rules.size_max)
+		return BSMTP_TEXT_LARGE;
+	return BSMTP_TEXT_LINE;
 }
 
 enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
 {
 	uint64_t len = t->line_len - t->has_dot;
 	bool is_end = t->may_end;
+	bool has_cr = t->has_cr;
+	enum bsmtp_text_kind kind;
 
 	t->line_len = 0;
 	t->has_dot = false;
 	t->may_end = false;
+	t->has_cr = false;
 	if (is_end)
 		return BSMTP_TEXT_END;
-	t->size_octets += len + 2;
-	return len > BSMTP_TEXT_MAX ? BSMTP_TEXT_LONG : BSMTP_TEXT_LINE;
+	kind = count_line(t, len);
+	return has_cr ? BSMTP_TEXT_BARE_CR : kind;
+}
+
+enum bsmtp_text_kind bsmtp_text_line(
+	struct bsmtp_text *t, const char *octets, size_t len)
+{
+	if (len > 0 && (octets[0] == '.' || t->rules.refuses_cr)) {
+		bsmtp_text_read(t, octets, len);
+		return bsmtp_text_end_line(t);
+	}
+	if (!t->has_8bit)
+		t->has_8bit = has_8bit(octets, len);
+	return count_line(t, len);
 }

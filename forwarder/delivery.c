@@ -126,8 +126,11 @@ struct delivery_verdict delivery_decide(struct delivery *d,
 		if (d->failure[0] == '\0')
 			text_copy(d->failure, sizeof d->failure, d->reason);
 	}
-	d->kind = count_state(d, RECIPIENT_FAILED) > 0 ? STORE_MARK_FAILED
-						       : STORE_MARK_DELIVERED;
+	/* A mail that is refused may have nobody to go to. */
+	d->kind =
+		count_state(d, RECIPIENT_FAILED) > 0 || d->mail->refusal != NULL
+		? STORE_MARK_FAILED
+		: STORE_MARK_DELIVERED;
 	d->next_try_ns = 0;
 	return verdict;
 }

@@ -18,7 +18,6 @@ struct input {
 	const struct input_rules *rules;
 	struct heading_rules heading;
 	struct records records;
-	uint64_t errors; /* that count */
 	bool is_over;
 
 	/* One of them, once it is known which. */
@@ -83,7 +82,7 @@ static bool begin(struct input *in, enum input_format format)
 	if (format == INPUT_MESSAGE)
 		in->message = message_new(&in->heading);
 	else
-		in->batch = bsmtp_new();
+		in->batch = bsmtp_new(in->rules->config);
 	return is_decided(in);
 }
 
@@ -96,7 +95,6 @@ struct input *input_new(
 	if (in == NULL)
 		return NULL;
 	in->rules = rules;
-	in->errors = 0;
 	in->is_over = false;
 	in->batch = NULL;
 	in->message = NULL;
@@ -137,18 +135,14 @@ struct mail *input_take_mail(struct input *in)
 
 /* ---- events ------------------------------------------------------ */
 
-static void give_error(struct input *in, const struct bsmtp_event *said,
-	struct input_event *event)
+static void give_error(
+	const struct bsmtp_event *said, struct input_event *event)
 {
-	uint32_t limit = in->rules->config->syntax_error_limit;
-
 	event->kind = INPUT_ERROR;
 	event->record = said->record;
 	text_copy(event->reply, sizeof event->reply, said->reply);
 	event->err = said->err;
-	in->errors += said->counts;
-	event->is_abandoned = limit != 0 && in->errors > limit;
-	in->is_over = event->is_abandoned;
+	event->is_abandoned = said->has_ended;
 }
 
 static void give(struct input *in, const struct bsmtp_event *said,
@@ -162,7 +156,7 @@ static void give(struct input *in, const struct bsmtp_event *said,
 		event->kind = INPUT_MAIL;
 		break;
 	case BSMTP_ERROR:
-		give_error(in, said, event);
+		give_error(said, event);
 		break;
 	case BSMTP_QUIT:
 		event->kind = INPUT_END;
@@ -202,7 +196,7 @@ static void decide(struct input *in, uint64_t record, struct input_event *event)
 	struct bsmtp_command c;
 	enum input_format format = INPUT_BATCH;
 
-	bsmtp_command_parse(in->first, in->first_len, &c);
+	bsmtp_command_parse(in->first, in->first_len, "@", &c);
 	if (c.verb == BSMTP_VERB_BLANK) {
 		in->first_len = 0;
 		return;

@@ -139,7 +139,8 @@ void job_note_error(struct job *j, const char *reason, bool is_abandoned)
 
 	mutex_lock(&j->lock);
 	a->failed++;
-	if (a->errors++ == 0)
+	/* What follows says only that it was abandoned. */
+	if (!a->is_abandoned && a->errors++ == 0)
 		text_copy(a->held_reason, sizeof a->held_reason, reason);
 	a->is_abandoned = is_abandoned;
 	mutex_unlock(&j->lock);

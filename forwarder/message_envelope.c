@@ -213,12 +213,12 @@ struct mail *message_envelope_mail(
 	struct message_envelope *e, const char *login)
 {
 	struct mail *m = chosen(e);
-	char *path = strdup(sender(e, login));
+	const char *path = mail_keep(m, sender(e, login));
 
 	if (path == NULL)
 		return NULL;
-	free(m->reverse_path);
 	m->reverse_path = path;
+	mail_end_recipients(m);
 	return m;
 }
 

@@ -73,6 +73,11 @@ bool target_may_open(const struct target *t, int64_t now_ns)
 
 const char *target_obstacle(const struct target *t, const struct mail *m)
 {
+	if (m->refusal != NULL)
+		return m->refusal;
+	if (m->wants_tls)
+		return "530 5.7.10 needs TLS (STARTTLS), which no target "
+		       "server is reached by";
 	if (!t->is_known)
 		return "";
 	if (t->message_size != 0 && m->size_octets > t->message_size)

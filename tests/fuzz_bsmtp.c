@@ -1,9 +1,10 @@
 /*
  * Any octets as a data set. The first octet says how the rest is cut in
- * pieces, which must not matter; each mail's content, sent, has the size that
- * was told, and no line that would end it.
+ * pieces, which must not matter, and by which rules it is read; each mail's
+ * content, sent, has the size that was told, and no line that would end it.
  */
 #include "../forwarder/bsmtp.h"
+#include "../forwarder/records.h"
 #include "../forwarder/sending.h"
 #include "buf.h"
 
@@ -13,6 +14,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len);
 
+enum {
+	STEP_MAX = 64,
+	IN_RECORDS = 0x40, /* bits of the first octet */
+	IS_LENIENT = 0x80,
+};
+
 static void check_path(const char *path)
 {
 	for (; *path != '\0'; path++)
@@ -21,11 +28,11 @@ static void check_path(const char *path)
 }
 
 /* Returns how many octets the content has as sent, dots taken off. */
-static uint64_t sent_size(const struct mail *m, const char *content)
+static uint64_t sent_size(const struct mail *m,
+	const struct input_config *config, const char *content)
 {
 	static struct sending s;
-	static struct input_config config;
-	const struct input_rules rules = { .config = &config };
+	const struct input_rules rules = { .config = config };
 	char out[64];
 	char last = '\n';
 	uint64_t size = 0;
@@ -33,7 +40,6 @@ static uint64_t sent_size(const struct mail *m, const char *content)
 	size_t i, n, consumed;
 	bool is_over = false;
 
-	input_config_init(&config);
 	sending_begin(&s, &rules, m, "");
 	while (!is_over) {
 		if (used < m->length || !sending_is_idle(&s)) {
@@ -51,20 +57,26 @@ static uint64_t sent_size(const struct mail *m, const char *content)
 	return size - 2; /* the final dot's line end */
 }
 
-static void check_mail(const struct mail *m, const char *octets, size_t len)
+static void check_envelope(const struct mail *m)
 {
-	bool is_8bit = false;
 	size_t i;
 
-	if (m->recipient_count == 0 || m->recipient_count > MAIL_RECIPIENTS_MAX)
+	if (m->recipient_count > MAIL_RECIPIENTS_MAX
+		|| (m->recipient_count == 0 && m->refusal == NULL))
 		abort();
 	check_path(m->reverse_path);
 	for (i = 0; i < m->recipient_count; i++)
 		check_path(m->recipients[i]);
-	if (m->offset > len || m->length > len - m->offset)
-		abort();
-	octets += m->offset;
-	if (sent_size(m, octets) != m->size_octets)
+}
+
+/* Of a stream whose lines are sent as they are. */
+static void check_content(const struct mail *m,
+	const struct input_config *config, const char *octets)
+{
+	bool is_8bit = false;
+	size_t i;
+
+	if (sent_size(m, config, octets) != m->size_octets)
 		abort();
 	for (i = 0; i < m->length; i++) {
 		is_8bit |= (unsigned char)octets[i] > 127;
@@ -74,6 +86,17 @@ static void check_mail(const struct mail *m, const char *octets, size_t len)
 	}
 	if (is_8bit && !m->has_8bit)
 		abort();
+}
+
+static void check_mail(const struct mail *m, const struct input_config *config,
+	const char *octets, size_t len)
+{
+	check_envelope(m);
+	if (m->offset > len || m->length > len - m->offset)
+		abort();
+	if (config->records == INPUT_STREAM
+		&& config->long_line == LONG_LINE_ERROR && m->refusal == NULL)
+		check_content(m, config, octets + m->offset);
 }
 
 static void check_error(const struct bsmtp_event *event)
@@ -87,70 +110,128 @@ static void check_error(const struct bsmtp_event *event)
 			abort();
 }
 
+/* A data set as it is read, and what happened so far. */
+struct reading {
+	const struct input_config *config;
+	const char *octets;
+	size_t len;
+	struct bsmtp *parser;
+	struct records records;
+	struct buf *told;
+};
+
 /* Notes what happened, so that two runs can be compared. */
-static void note(struct buf *told, struct bsmtp *p,
-	const struct bsmtp_event *event, const char *octets, size_t len)
+static void note(struct reading *r, const struct bsmtp_event *event)
 {
 	struct mail *m;
 
-	buf_printf(told, "%d ", event->kind);
+	if (event->kind == BSMTP_MORE)
+		return;
+	buf_printf(r->told, "%d ", event->kind);
 	if (event->kind == BSMTP_ERROR) {
 		check_error(event);
-		buf_printf(told, "%" PRIu64 "%s", event->record, event->reply);
+		buf_printf(
+			r->told, "%" PRIu64 "%s", event->record, event->reply);
 	}
 	if (event->kind != BSMTP_MAIL)
 		return;
-	m = bsmtp_take_mail(p);
-	check_mail(m, octets, len);
-	buf_printf(told, "%" PRIu32 "+%" PRIu64 "+%" PRIu64 "+%zu", m->number,
-		m->offset, m->size_octets, m->recipient_count);
+	m = bsmtp_take_mail(r->parser);
+	check_mail(m, r->config, r->octets, r->len);
+	buf_printf(r->told, "%" PRIu32 "+%" PRIu64 "+%" PRIu64 "+%zu%s",
+		m->number, m->offset, m->size_octets, m->recipient_count,
+		m->refusal != NULL ? m->refusal : "");
 	mail_free(m);
 }
 
-static void feed(struct bsmtp *p, const char *octets, size_t len, size_t step,
-	struct buf *told)
+/* Reads the next piece of a line; false when QUIT came. */
+static bool read_line(struct reading *r, const struct line *line)
 {
-	struct bsmtp_event event = { .kind = BSMTP_MORE };
-	size_t used = 0;
-	size_t n, consumed;
+	struct bsmtp_event event;
 
-	while (used < len && event.kind != BSMTP_QUIT) {
-		n = len - used < step ? len - used : step;
-		consumed = bsmtp_feed(p, octets + used, n, &event);
-		if (consumed > n || (event.kind == BSMTP_MORE && consumed != n))
-			abort();
-		used += consumed;
-		if (event.kind != BSMTP_MORE)
-			note(told, p, &event, octets, len);
+	bsmtp_line(r->parser, line, &event);
+	note(r, &event);
+	return event.kind != BSMTP_QUIT;
+}
+
+/* Returns false when QUIT came. */
+static bool feed(struct reading *r, size_t step)
+{
+	struct line line;
+	bool has_line = true;
+	size_t used = 0;
+	size_t n;
+
+	while (has_line || used < r->len) {
+		n = r->len - used < step ? r->len - used : step;
+		used += records_feed(
+			&r->records, r->octets + used, n, &line, &has_line);
+		if (has_line && !read_line(r, &line))
+			return false;
+	}
+	for (;;) {
+		records_finish(&r->records, &line, &has_line);
+		if (!has_line)
+			return true;
+		if (!read_line(r, &line))
+			return false;
 	}
 }
 
-static void run(const char *octets, size_t len, size_t step, struct buf *told)
+static void run(const struct input_config *config, const char *octets,
+	size_t len, size_t step, struct buf *told)
 {
-	struct bsmtp *p = bsmtp_new();
-	struct bsmtp_event event;
+	const struct record_format format = { .form = config->records,
+		.length = config->record_length };
+	struct reading r = { .config = config,
+		.octets = octets,
+		.len = len,
+		.parser = bsmtp_new(config),
+		.told = told };
+	struct bsmtp_event event = { .kind = BSMTP_ERROR };
+	bool goes_on;
 
-	feed(p, octets, len, step, told);
-	buf_puts(told, bsmtp_is_complete(p) ? "whole" : "cut");
-	do {
-		bsmtp_finish(p, &event);
-		note(told, p, &event, octets, len);
-	} while (event.kind == BSMTP_MAIL || event.kind == BSMTP_ERROR);
-	bsmtp_free(p);
+	records_init(&r.records, &format, 0, 1);
+	goes_on = feed(&r, step);
+	buf_puts(told, bsmtp_is_complete(r.parser) ? "whole" : "cut");
+	while (goes_on && event.kind != BSMTP_QUIT) {
+		bsmtp_finish(r.parser, &event);
+		if (event.kind == BSMTP_MORE)
+			abort();
+		note(&r, &event);
+	}
+	bsmtp_free(r.parser);
+}
+
+static void configure(struct input_config *config, unsigned int bits)
+{
+	input_config_init(config);
+	if ((bits & IN_RECORDS) != 0) {
+		config->records = INPUT_FIXED;
+		config->continuation = CONTINUATION_ALL;
+	}
+	if ((bits & IS_LENIENT) != 0) {
+		config->long_line = LONG_LINE_TRUNCATE;
+		config->syntax_error_limit = 0;
+		config->trims_nulls = true;
+		config->message_size_kb = 1;
+		memcpy(config->at_sign, "\xc2\xa7", sizeof "\xc2\xa7");
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
 {
 	const char *text = (const char *)octets + 1;
+	struct input_config config;
 	struct buf whole, pieces;
 
 	if (len == 0)
 		return 0;
 	len--;
+	configure(&config, octets[0]);
 	buf_init(&whole);
 	buf_init(&pieces);
-	run(text, len, SIZE_MAX, &whole);
-	run(text, len, octets[0] % 64 + 1u, &pieces);
+	run(&config, text, len, SIZE_MAX, &whole);
+	run(&config, text, len, octets[0] % STEP_MAX + 1u, &pieces);
 	if (whole.len != pieces.len
 		|| memcmp(whole.data, pieces.data, whole.len) != 0)
 		abort();

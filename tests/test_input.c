@@ -242,7 +242,7 @@ static const struct {
 	{ INPUT_AUTO, B128 " \r\n" B128 HEAD ".\n",
 		FROM_A_TO_C "301+0\nend\n" },
 	{ INPUT_AUTO, "noop\nHELO N\n",
-		"1: 502 5.5.1 JES Command not implemented, 'NOOP'\nend\n" },
+		"1: 502 5.5.1 JES Command is not implemented, 'NOOP'\nend\n" },
 	{ INPUT_AUTO, "", "end\n" },
 	{ INPUT_AUTO, " \n", "end\n" },
 	{ INPUT_AUTO, "\nDear Ann,\nHELO N\n",
@@ -273,7 +273,10 @@ static const struct {
 		"mail 1 from <a@b> to <c@d> at 42+0\n"
 		"6: 500 5.5.1 JES Unknown command, 'x1'\n"
 		"7: 500 5.5.1 JES Unknown command, 'x2'\n"
-		"8: 500 5.5.1 JES Unknown command, 'x3' ABANDONED\nend\n" },
+		"8: 500 5.5.1 JES Unknown command, 'x3' ABANDONED\n"
+		"8: Exceeded maximum errors(2) allowed ABANDONED\n"
+		"8: Maximum errors reached in Jes file. "
+		"Quit Command generated ABANDONED\nend\n" },
 	{ 0, "x1\nx2\nx3\n",
 		"1: 500 5.5.1 JES Unknown command, 'x1'\n"
 		"2: 500 5.5.1 JES Unknown command, 'x2'\n"
@@ -281,7 +284,10 @@ static const struct {
 	{ 1, "x1\nHELO N\nMAIL FROM:<>\n",
 		"1: 500 5.5.1 JES Unknown command, 'x1'\n"
 		"4: 503 5.5.1 JES Bad sequence of commands, 'end of data set' "
-		"ABANDONED\nend\n" },
+		"ABANDONED\n"
+		"4: Exceeded maximum errors(1) allowed ABANDONED\n"
+		"4: Maximum errors reached in Jes file. "
+		"Quit Command generated ABANDONED\nend\n" },
 };
 
 START_TEST(errors_over_the_limit_end_the_reading)

@@ -1,6 +1,6 @@
 #include "../fs/roster.h"
-#include "../fs/siphash.h"
 #include "../fs/waiting.h"
+#include "siphash.h"
 #include "support_run.h"
 
 #include <check.h>
