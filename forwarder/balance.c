@@ -383,6 +383,8 @@ static bool open_session(struct mailqueue *q, const struct delivery *d,
 	uint32_t best_load = 0;
 	size_t i;
 
+	if (q->config->is_test)
+		return false;
 	for (i = 0; i < q->target_count; i++) {
 		const struct target *t = &q->targets[i];
 		uint32_t its_load =

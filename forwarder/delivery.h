@@ -48,6 +48,7 @@ struct delivery {
 	bool is_last;           /* its mark ends the data set's claim */
 	bool passes;            /* its unit goes on with the finish */
 	int64_t waits_since_ns; /* for a session; 0: it did not */
+	int64_t told_ns; /* when the store heard of its recipients; 0: never */
 	enum store_mark_kind kind;
 	int64_t next_try_ns;          /* wall clock */
 	char reason[REASON_MAX + 1];  /* of the last deferral; escaped */

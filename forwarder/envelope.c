@@ -35,13 +35,59 @@ static size_t list_commands(
 	return n;
 }
 
+static int format_mail(const struct mail *m,
+	const struct reply_extensions *offers, char *out, size_t cap)
+{
+	bool has_ret = offers->dsn && m->ret != DSN_RET_NONE;
+	bool has_envid = offers->dsn && m->envid != NULL;
+	char size[sizeof " SIZE=18446744073709551615"] = "";
+
+	if (offers->has_size)
+		text_format(size, sizeof size, " SIZE=%llu",
+			(unsigned long long)m->size_octets);
+	return snprintf(out, cap, "MAIL FROM:<%s>%s%s%s%s%s%s\r\n",
+		m->reverse_path, size, m->has_8bit ? " BODY=8BITMIME" : "",
+		has_ret ? " RET=" : "", has_ret ? dsn_ret_word(m->ret) : "",
+		has_envid ? " ENVID=" : "", has_envid ? m->envid : "");
+}
+
+/* What RFC 3461 has for a recipient; NULL: nothing, or not offered. */
+static const struct mail_dsn *dsn_of(const struct mail *m,
+	const struct reply_extensions *offers, size_t recipient)
+{
+	return offers->dsn && m->dsn != NULL ? &m->dsn[recipient] : NULL;
+}
+
+static int format_rcpt(const struct mail *m,
+	const struct reply_extensions *offers, size_t recipient, char *out,
+	size_t cap)
+{
+	const struct mail_dsn *dsn = dsn_of(m, offers, recipient);
+	bool has_notify = dsn != NULL && dsn->notify != 0;
+	bool has_orcpt = dsn != NULL && dsn->orcpt != NULL;
+	char notify[DSN_NOTIFY_MAX + 1] = "";
+
+	if (has_notify)
+		dsn_format_notify(dsn->notify, notify);
+	return snprintf(out, cap, "RCPT TO:<%s>%s%s%s%s\r\n",
+		m->recipients[recipient], has_notify ? " NOTIFY=" : "", notify,
+		has_orcpt ? " ORCPT=" : "", has_orcpt ? dsn->orcpt : "");
+}
+
+size_t envelope_rcpt_octets(
+	const struct session *s, const struct mail *m, size_t recipient)
+{
+	char out[1];
+
+	return (size_t)format_rcpt(m, &s->offers, recipient, out, sizeof out);
+}
+
 /* Returns 0 when there is no room. */
 static size_t format_command(const struct transaction *t,
 	const struct command *command, char *out, size_t cap)
 {
 	const struct mail *m = t->delivery->mail;
 	const struct reply_extensions *offers = &t->session->offers;
-	char size[sizeof " SIZE=18446744073709551615"] = "";
 	int len;
 
 	switch (command->stage) {
@@ -49,16 +95,11 @@ static size_t format_command(const struct transaction *t,
 		len = snprintf(out, cap, "RSET\r\n");
 		break;
 	case STAGE_MAIL:
-		if (offers->has_size)
-			text_format(size, sizeof size, " SIZE=%llu",
-				(unsigned long long)m->size_octets);
-		len = snprintf(out, cap, "MAIL FROM:<%s>%s%s\r\n",
-			m->reverse_path, size,
-			m->has_8bit ? " BODY=8BITMIME" : "");
+		len = format_mail(m, offers, out, cap);
 		break;
 	case STAGE_RCPT:
-		len = snprintf(out, cap, "RCPT TO:<%s>\r\n",
-			m->recipients[t->recipients[command->recipient]]);
+		len = format_rcpt(
+			m, offers, t->recipients[command->recipient], out, cap);
 		break;
 	default:
 		len = snprintf(out, cap, "DATA\r\n");

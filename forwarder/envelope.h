@@ -5,7 +5,7 @@
  * They are asked for themselves, in one group or one by one, or go as a
  * group behind the final dot of the mail before.
  * Source: RFC 5321 sections 3.3 and 4.1.1; RFC 2920 section 3.1; RFC 1870;
- * RFC 6152.
+ * RFC 6152; RFC 3461 section 4, where the target offers DSN.
  */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H
@@ -16,6 +16,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* Octets that RSET, MAIL and DATA take at most. */
+enum { ENVELOPE_REST_MAX = 1024 };
+
+/* How many octets the RCPT for a recipient, by its place in m, takes. */
+size_t envelope_rcpt_octets(
+	const struct session *s, const struct mail *m, size_t recipient);
 
 /* Writes the commands to out. Returns how many octets; 0: no room. */
 MUST_USE size_t envelope_format(

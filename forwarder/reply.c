@@ -228,6 +228,8 @@ void reply_extension_line(
 		e->eight_bit_mime = true;
 	else if (text_equals_nocase(text, n, "STARTTLS"))
 		e->starttls = true;
+	else if (text_equals_nocase(text, n, "DSN"))
+		e->dsn = true;
 	else if (text_equals_nocase(text, n, "SIZE"))
 		take_size(e, text + n, len - n);
 }

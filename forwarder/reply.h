@@ -63,6 +63,7 @@ struct reply_extensions {
 	bool pipelining;
 	bool eight_bit_mime;
 	bool starttls;
+	bool dsn;
 	bool has_size;
 	unsigned long long size; /* octets; 0 with has_size: no known limit */
 };

@@ -6,7 +6,16 @@
 #include "work.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum {
+	OFTEN_MAX = 2000, /* recipients: progress is told at each step */
+	PROGRESS_S = 1,   /* else this long after the last time */
+};
+
+_Static_assert((int)MAIL_RECIPIENTS_MAX <= (int)STORE_RECIPIENTS_MAX,
+	"the store keeps a state for each recipient");
 
 /* Another has the data set now, or it is gone: no word of ours counts. */
 static bool is_lost(int err)
@@ -226,26 +235,52 @@ static void progress_done(void *arg, int err)
 	unref_job(j->queue, j);
 }
 
+/* The states as an earlier crash would have left them. */
+static char *copy_states(const struct delivery *d)
+{
+	char *states = strdup(d->states);
+	char *c;
+
+	if (states == NULL)
+		return NULL;
+	for (c = states; *c != '\0'; c++)
+		if (*c != RECIPIENT_DELIVERED && *c != RECIPIENT_FAILED)
+			*c = RECIPIENT_UNDECIDED;
+	return states;
+}
+
+/*
+ * A mark has an octet for each recipient: one at every transaction of a long
+ * list would cost more than the mail does.
+ */
+static bool is_progress_due(struct delivery *d)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (d->mail->recipient_count > OFTEN_MAX && d->told_ns != 0
+		&& now_ns - d->told_ns < PROGRESS_S * NS_PER_S)
+		return false;
+	d->told_ns = now_ns;
+	return true;
+}
+
 void settle_progress(struct mailqueue *q, struct delivery *d)
 {
-	char states[STORE_RECIPIENTS_MAX + 1];
 	struct store_mark mark = delivery_mark(d);
 	struct job *j = d->job;
-	size_t i;
+	char *states;
 
-	if (d->mail->recipient_count > STORE_RECIPIENTS_MAX)
+	if (!is_progress_due(d))
 		return;
-	for (i = 0; i < d->mail->recipient_count; i++)
-		states[i] = d->states[i] == RECIPIENT_DELIVERED
-				|| d->states[i] == RECIPIENT_FAILED
-			? d->states[i]
-			: RECIPIENT_UNDECIDED;
-	states[i] = '\0';
+	states = copy_states(d);
+	if (states == NULL)
+		return;
 	mark.kind = STORE_MARK_CLAIMED;
 	mark.recipients = states;
 	job_ref(j);
 	spool_checkpoint(
 		q->spool, j->number, j->token, &mark, 1, progress_done, j);
+	free(states);
 }
 
 static void end_done(void *arg, int err)

@@ -46,24 +46,34 @@ static const char *find_obstacle(
 static void choose_recipients(struct transaction *t)
 {
 	const struct mail *m = t->delivery->mail;
+	const char *states = t->delivery->states;
+	const char *state = states;
 	bool is_final;
 	const char *obstacle = find_obstacle(t->session, m, &is_final);
 	enum recipient_state refusal =
 		is_final ? RECIPIENT_FAILED : RECIPIENT_REFUSED;
-	size_t i;
+	size_t room = SESSION_OUTPUT_MAX - ENVELOPE_REST_MAX;
+	size_t i, len;
 
-	for (i = 0; i < m->recipient_count; i++) {
+	/* Those that are decided may be many. */
+	while ((state = strchr(state, RECIPIENT_UNDECIDED)) != NULL) {
+		i = (size_t)(state++ - states);
 		if (t->count == TRANSACTION_RECIPIENTS_MAX)
 			return;
-		if (t->delivery->states[i] != RECIPIENT_UNDECIDED)
-			continue;
-		if (obstacle != NULL)
+		if (obstacle != NULL) {
 			verdict_refuse(t, i, refusal, obstacle);
-		else if (!is_plain_path(m->recipients[i]))
+			continue;
+		}
+		if (!is_plain_path(m->recipients[i])) {
 			verdict_refuse(t, i, RECIPIENT_FAILED,
 				"553 5.6.7 the address is not ASCII");
-		else
-			t->recipients[t->count++] = i;
+			continue;
+		}
+		len = envelope_rcpt_octets(t->session, m, i);
+		if (len > room)
+			return;
+		room -= len;
+		t->recipients[t->count++] = i;
 	}
 }
 
@@ -135,11 +145,14 @@ static void take_answers(struct transaction *t)
  */
 static bool is_last_of_its_mail(const struct transaction *t)
 {
+	const char *state = t->delivery->states;
 	size_t left = 0;
-	const char *state;
 
-	for (state = t->delivery->states; *state != '\0'; state++)
-		left += *state == RECIPIENT_UNDECIDED;
+	while (left <= t->facts.accepted
+		&& (state = strchr(state, RECIPIENT_UNDECIDED)) != NULL) {
+		left++;
+		state++;
+	}
 	return left == t->facts.accepted;
 }
 

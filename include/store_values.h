@@ -32,7 +32,7 @@ enum store_mark_kind {
 	STORE_MARK_FAILED,    /* for good; see reason */
 };
 
-enum { STORE_RECIPIENTS_MAX = 2000 };
+enum { STORE_RECIPIENTS_MAX = 100000 };
 
 struct store_mark {
 	uint32_t mail; /* from 1, in the order of the data set */

@@ -61,8 +61,10 @@ START_TEST(a_long_reason_is_cut_before_what_is_said_of_others)
 
 	test_config.input.format = INPUT_BATCH;
 	test_config.input.syntax_error_limit = 1;
-	number = submit("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
-			"\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1"
+	number = submit("\377\377\377\377\377\377\377\377\377\377\377\377\377"
+			"\377\377\377\377\377\377\377\377\377\377\377\377\377"
+			"\377\377\377\377\377\377\377\377\377\377\377\377\377"
+			"\377\377\377\377\377\377\377\377\377\377\377\377\377"
 			"\nfoo\n");
 	forwarder_run();
 	wait_for_state(test_spool, number, DATASET_HELD);

@@ -288,6 +288,8 @@ static const struct {
 	{ { "pipelining", "8bitmime " },
 		{ .pipelining = true, .eight_bit_mime = true } },
 	{ { "STARTTLS" }, { .starttls = true } },
+	{ { "dsn" }, { .dsn = true } },
+	{ { "DSNX" }, { 0 } },
 	{ { "SIZE 1000" }, { .has_size = true, .size = 1000 } },
 	{ { "SIZE  1000 x" }, { .has_size = true, .size = 1000 } },
 	{ { "SIZE" }, { .has_size = true } },
@@ -315,6 +317,7 @@ START_TEST(keywords_say_what_is_offered)
 	ck_assert_int_eq(
 		e.eight_bit_mime, extensions[_i].offered.eight_bit_mime);
 	ck_assert_int_eq(e.starttls, extensions[_i].offered.starttls);
+	ck_assert_int_eq(e.dsn, extensions[_i].offered.dsn);
 	ck_assert_int_eq(e.has_size, extensions[_i].offered.has_size);
 	ck_assert_uint_eq(e.size, extensions[_i].offered.size);
 }
