@@ -122,12 +122,10 @@ START_TEST(what_is_asked_about_notifications_is_dropped_where_not_offered)
 }
 END_TEST
 
-/* RCPTs of 700 octets: 100 of them are more than a command group holds. */
-START_TEST(long_recipients_take_the_transactions_they_need)
+/* A line of a data set has 510 octets at most. */
+START_TEST(a_hundred_recipients_of_the_longest_fit_one_command_group)
 {
-	enum { COUNT_LONG = 100, ORCPT_OCTETS = 480 };
-	static const char label[] = "abcdefghijklmnopqrstuvwxyz0123456789"
-				    "abcdefghijklmnopqrstuvwxyz";
+	enum { MANY = 100, ORCPT_OCTETS = 480 };
 	static const struct script_row rows[] = {
 		{ "EHLO", SCRIPT_REPLY, "250-t\r\n250-PIPELINING\r\n250 DSN",
 			0 },
@@ -143,15 +141,14 @@ START_TEST(long_recipients_take_the_transactions_they_need)
 	orcpt[ORCPT_OCTETS] = '\0';
 	buf_init(&text);
 	buf_puts(&text, "HELO n\nMAIL FROM:<>\n");
-	for (i = 0; i < COUNT_LONG; i++)
-		buf_printf(&text, "RCPT TO:<%d@%s.%s.%s> ORCPT=a;%s\n", i,
-			label, label, label, orcpt);
+	for (i = 0; i < MANY; i++)
+		buf_printf(&text, "RCPT TO:<%d@e> ORCPT=a;%s\n", i, orcpt);
 	buf_puts(&text, "DATA\nx\n.\n");
 	number = submit(text.data);
 	forwarder_run();
 	wait_gone(number);
-	ck_assert_uint_eq(script_commands(s, "RCPT"), COUNT_LONG);
-	ck_assert_uint_eq(script_mails(s), 2);
+	ck_assert_uint_eq(script_commands(s, "RCPT"), MANY);
+	ck_assert_uint_eq(script_mails(s), 1);
 	buf_fini(&text);
 	script_close(s);
 }
@@ -279,7 +276,8 @@ static void add_tests(TCase *tc)
 		what_is_asked_about_notifications_is_passed_on_where_offered);
 	tcase_add_test(tc,
 		what_is_asked_about_notifications_is_dropped_where_not_offered);
-	tcase_add_test(tc, long_recipients_take_the_transactions_they_need);
+	tcase_add_test(
+		tc, a_hundred_recipients_of_the_longest_fit_one_command_group);
 	tcase_add_test(tc, more_than_2000_recipients_are_all_served);
 	tcase_add_test(
 		tc, what_is_delivered_of_a_long_list_is_known_before_its_end);
