@@ -1,5 +1,6 @@
 #include "connection.h"
 
+#include "affinity.h"
 #include "clock.h"
 
 #include <assert.h>
@@ -122,6 +123,8 @@ int connection_open(struct connection *c,
 	if (c->fd < 0)
 		return -errno;
 	err = set_options(c->fd);
+	if (err == 0)
+		err = affinity_bind(c->fd, address->ss_family);
 	if (err == 0
 		&& connect(c->fd, (const struct sockaddr *)address, len) != 0)
 		err = -errno;

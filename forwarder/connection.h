@@ -35,8 +35,8 @@ struct connection {
 void connection_init(struct connection *c, int stop_fd);
 
 /*
- * Connects. Returns 0; -ETIMEDOUT; -ECANCELED when stopped; what connect(2)
- * says.
+ * Connects, by the way affinity.h names. Returns 0; -ETIMEDOUT; -ECANCELED
+ * when stopped; what affinity_bind() or connect(2) says.
  */
 MUST_USE int connection_open(struct connection *c,
 	const struct sockaddr_storage *address, int64_t deadline_ns);

@@ -1,6 +1,7 @@
 /*
  * jesfs - mounts a JES spool and attaches its forwarders.
  */
+#include "affinity.h"
 #include "background.h"
 #include "buf.h"
 #include "config_read.h"
@@ -56,6 +57,36 @@ static int read_configuration(const char *file, struct config **out)
 	buf_fini(&report);
 	if (err != 0 && err != -EINVAL)
 		fail(file, strerror(-err));
+	return err;
+}
+
+/*
+ * The option wins, as CSSMTP's does. A start with the wrong way out is worse
+ * than none: mail would leave where it must not.
+ */
+static int choose_transport(const struct options *o)
+{
+	static const char variable[] = "_BPXK_SETIBMOPT_TRANSPORT";
+	const char *name = o->transport;
+	struct affinity found;
+	char shown[PATH_MAX];
+	int err;
+
+	if (name == NULL)
+		name = getenv(variable);
+	if (name == NULL || (o->transport == NULL && name[0] == '\0'))
+		return 0;
+	err = affinity_find(name, &found);
+	if (err == 0) {
+		affinity_set(&found);
+		return 0;
+	}
+	fprintf(stderr, "jesfs: %s %s: %s\n",
+		o->transport != NULL ? "-p" : variable,
+		escape_string(name, shown, sizeof shown),
+		err == -ENODEV || err == -EADDRNOTAVAIL
+			? "no interface, VRF or address of this host"
+			: strerror(-err));
 	return err;
 }
 
@@ -235,7 +266,8 @@ static int run(const struct options *o)
 	struct config *config;
 	int status;
 
-	if (read_configuration(o->config_file, &config) != 0)
+	if (choose_transport(o) != 0
+		|| read_configuration(o->config_file, &config) != 0)
 		return EXIT_USAGE;
 	if (o->action == OPTIONS_CHECK) {
 		printf("jesfs: the configuration is valid\n");

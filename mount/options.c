@@ -16,7 +16,8 @@ enum { LONG_CHECK = 256, LONG_UNPROTECT };
 const char options_version[] = "jesfs 0.1\n";
 
 const char options_help[] =
-	"Usage: jesfs [-f] [-F] [-o OPTIONS] [-c CONFIG] MOUNTPOINT\n"
+	"Usage: jesfs [-f] [-F] [-p NAME] [-o OPTIONS] [-c CONFIG] "
+	"MOUNTPOINT\n"
 	"       jesfs CONFIG MOUNTPOINT [-o OPTIONS]    as mount(8) calls it\n"
 	"       jesfs --check [-c CONFIG]\n"
 	"       jesfs --unprotect DIR\n"
@@ -33,6 +34,10 @@ const char options_help[] =
 	"  -F, --cold         cold start: forget which mails of data sets in\n"
 	"                     progress were sent; process them from the "
 	"beginning\n"
+	"  -p, -P NAME        send all mail by this interface or VRF, or from "
+	"this\n"
+	"                     address; without it, by "
+	"$_BPXK_SETIBMOPT_TRANSPORT\n"
 	"  -o OPTIONS         mount options, as for mount(8)\n"
 	"      --check        validate the configuration and mount nothing\n"
 	"      --unprotect    let DIR, where nothing is mounted, take files "
@@ -47,7 +52,7 @@ const char options_help[] =
 	"Exit status: 0; 1 could not run; 2 wrong usage or configuration.\n";
 
 /* -n, -s, -v and -t TYPE are what mount(8) may add; they change nothing. */
-static const char letters[] = ":c:fFho:Vnsvt:";
+static const char letters[] = ":c:fFho:p:P:Vnsvt:";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -176,6 +181,10 @@ static int read_option(struct options *o, char *const *argv, int c,
 		return 0;
 	case 'F':
 		o->is_cold = true;
+		return 0;
+	case 'p':
+	case 'P':
+		o->transport = optarg;
 		return 0;
 	case 'o':
 		return read_mount_options(o, optarg, why);

@@ -40,12 +40,13 @@ struct options {
 	bool may_hold_files; /* -o nonempty: the mount point */
 	bool is_foreground;
 	bool is_cold;
+	const char *transport; /* -p: as given; NULL without it */
 };
 
 /*
  * Reads the command line in one of its forms:
  *
- *	jesfs [-f] [-F] [-o OPTIONS] [-c CONFIG] MOUNTPOINT
+ *	jesfs [-f] [-F] [-p NAME] [-o OPTIONS] [-c CONFIG] MOUNTPOINT
  *	jesfs CONFIG MOUNTPOINT [-o OPTIONS]
  *	jesfs --check [-c CONFIG]
  *	jesfs --unprotect DIR

@@ -61,11 +61,29 @@ START_TEST(log_level_says_which_lines_are_logged)
 }
 END_TEST
 
+/* An address of loopback that nobody else uses, as the kernel lists it. */
+START_TEST(mail_leaves_from_the_address_in_the_environment)
+{
+	char *connections;
+
+	ck_assert_int_eq(
+		setenv("_BPXK_SETIBMOPT_TRANSPORT", "127.81.23.9", 1), 0);
+	mount_start(&m);
+	ck_assert_int_eq(mount_put_mail(&m, "bob"), 0);
+	wait_for_mails(&m, 1);
+	connections = file_text("/proc/net/tcp");
+	ck_assert_ptr_nonnull(strstr(connections, " 0917517F:"));
+	free(connections);
+	ck_assert_int_eq(mount_stop(&m), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("e2e_config");
 	TCase *t = suite_case(s, "config", TEST_S, set_up, tear_down);
 
 	tcase_add_loop_test(t, log_level_says_which_lines_are_logged, 0, 3);
+	tcase_add_test(t, mail_leaves_from_the_address_in_the_environment);
 	return mount_main(s);
 }

@@ -171,6 +171,19 @@ START_TEST(nonempty_lets_the_mount_point_hold_files)
 }
 END_TEST
 
+START_TEST(a_way_out_has_either_letter)
+{
+	ck_assert_int_eq(read_line("jesfs /mnt"), 0);
+	ck_assert_ptr_null(got.transport);
+	ck_assert_int_eq(read_line("jesfs -p eth0 /mnt"), 0);
+	ck_assert_str_eq(got.transport, "eth0");
+	ck_assert_int_eq(read_line("jesfs a /mnt -Pred -o ro"), 0);
+	ck_assert_str_eq(got.transport, "red");
+	ck_assert_int_eq(read_line("jesfs /mnt -p"), -EINVAL);
+	ck_assert_str_eq(why, "no value after -p");
+}
+END_TEST
+
 START_TEST(mount_options_have_a_bound)
 {
 	char line[OPTIONS_MOUNT_MAX + 64] = "jesfs /mnt -o context=";
@@ -210,6 +223,7 @@ int main(void)
 	tcase_add_loop_test(
 		t, what_changes_nothing_is_ignored, 0, COUNT(ignored));
 	tcase_add_test(t, nonempty_lets_the_mount_point_hold_files);
+	tcase_add_test(t, a_way_out_has_either_letter);
 	tcase_add_test(t, mount_options_have_a_bound);
 	tcase_add_test(t, help_tells_the_two_f_apart);
 	suite_add_tcase(s, t);

@@ -205,6 +205,28 @@ START_TEST(a_check_needs_no_privileges)
 }
 END_TEST
 
+static void become_client(void)
+{
+	setenv("_BPXK_SETIBMOPT_TRANSPORT", "nowhere1", 1);
+}
+
+START_TEST(a_way_out_that_is_not_there_is_2)
+{
+	put_configuration("", TARGET);
+	ck_assert_int_eq(
+		RUN(NULL, "-p", "nowhere0", "--check", at("jesfs.conf")), 2);
+	expect("jesfs: -p nowhere0: no interface, VRF or address");
+	ck_assert_int_eq(
+		RUN(NULL, "-P", "203.0.113.9", at("jesfs.conf"), dir), 2);
+	expect("jesfs: -p 203.0.113.9: no interface, VRF or address");
+	ck_assert_int_eq(RUN(become_client, "--check", at("jesfs.conf")), 2);
+	expect("jesfs: _BPXK_SETIBMOPT_TRANSPORT nowhere1: no interface");
+	/* The option wins. */
+	ck_assert_int_eq(
+		RUN(become_client, "-p", "lo", "--check", at("jesfs.conf")), 0);
+}
+END_TEST
+
 START_TEST(a_missing_configuration_is_named)
 {
 	ck_assert_int_eq(RUN(NULL, "-c", at("none.conf"), at("mnt")), 2);
@@ -312,6 +334,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, warnings_are_printed_and_no_error);
 	tcase_add_test(t, what_was_hardly_meant_is_a_warning);
 	tcase_add_test(t, a_check_needs_no_privileges);
+	tcase_add_test(t, a_way_out_that_is_not_there_is_2);
 	tcase_add_test(t, a_missing_configuration_is_named);
 	tcase_add_test(t, no_writer_is_named);
 	tcase_add_test(t, a_hostile_configuration_is_2);
