@@ -72,13 +72,19 @@ static enum header_field doubled_field(const struct header *header)
 	return HEADER_OTHER;
 }
 
+static bool has_too_many_hops(const struct heading *h)
+{
+	uint32_t limit = h->rules->header->hop_limit;
+
+	return limit != 0 && h->compose.header.hops >= limit;
+}
+
 static void check(struct heading *h)
 {
 	const struct header_config *config = h->rules->header;
 	const struct header *header = &h->compose.header;
 
-	h->is_faulty = h->compose.has_unfoldable
-		|| header->hops >= config->hop_limit
+	h->is_faulty = h->compose.has_unfoldable || has_too_many_hops(h)
 		|| (config->is_strict && doubled_field(header) != HEADER_OTHER);
 }
 
@@ -93,7 +99,7 @@ bool heading_take_fault(struct heading *h, char reply[static BSMTP_REPLY_MAX])
 	if (h->compose.has_unfoldable) {
 		text_copy(reply, BSMTP_REPLY_MAX,
 			"500 5.6.0 JES Header line too long");
-	} else if (header->hops >= h->rules->header->hop_limit) {
+	} else if (has_too_many_hops(h)) {
 		text_copy(reply, BSMTP_REPLY_MAX,
 			"554 5.4.6 JES Too many Received fields: mail loop");
 	} else {
