@@ -21,7 +21,7 @@ enum {
 
 struct forwarder {
 	struct mailqueue queue;
-	int stop_fd; /* readable: no session waits for its peer any more */
+	struct session_stops stops;
 	char helo_name[CONFIG_HELO_MAX + 1];
 	struct reader *readers[READERS];
 	struct sender **senders;
@@ -53,7 +53,7 @@ static int start_threads(struct forwarder *f)
 
 	for (i = 0; i < q->seat_count && err == 0; i++) {
 		mailqueue_sender_began(q);
-		err = sender_start(q, &q->seats[i], f->helo_name, f->stop_fd,
+		err = sender_start(q, &q->seats[i], f->helo_name, f->stops,
 			&f->senders[i]);
 		if (err != 0)
 			mailqueue_sender_ended(q);
@@ -65,8 +65,10 @@ static int start_threads(struct forwarder *f)
 
 static void close_forwarder(struct forwarder *f)
 {
-	if (f->stop_fd >= 0)
-		close(f->stop_fd);
+	if (f->stops.opening >= 0)
+		close(f->stops.opening);
+	if (f->stops.any >= 0)
+		close(f->stops.any);
 	free(f->senders);
 	mailqueue_fini(&f->queue);
 	free(f);
@@ -87,8 +89,9 @@ int forwarder_start(const struct writer_config *config, const char *helo_name,
 		return err;
 	}
 	f->senders = calloc(f->queue.seat_count, sizeof(struct sender *));
-	f->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (f->senders == NULL || f->stop_fd < 0) {
+	f->stops.opening = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	f->stops.any = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (f->senders == NULL || f->stops.opening < 0 || f->stops.any < 0) {
 		close_forwarder(f);
 		return -ENOMEM;
 	}
@@ -107,22 +110,29 @@ int forwarder_start(const struct writer_config *config, const char *helo_name,
 	return 0;
 }
 
+static void end_waits(int stop_fd)
+{
+	static const uint64_t one = 1;
+
+	if (write(stop_fd, &one, sizeof one) < 0)
+		abort(); /* an eventfd that is at 0 takes 1 */
+}
+
 /*
  * Readers go last: they settle what the senders leave, and end when no data
  * set is claimed any more, so no call of the store is under way after them.
  */
 void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 {
-	static const uint64_t one = 1;
 	struct mailqueue *q = &f->queue;
 	size_t i;
 
 	spool_attach(q->spool, q->config->name, NULL, NULL);
 	mailqueue_stop(q);
 	spool_withdraw(q->spool, q->config->name);
+	end_waits(f->stops.opening);
 	mailqueue_wait_senders(q, deadline_ns);
-	if (write(f->stop_fd, &one, sizeof one) < 0)
-		abort(); /* an eventfd that is at 0 takes 1 */
+	end_waits(f->stops.any);
 	for (i = 0; i < q->seat_count; i++)
 		sender_join(f->senders[i]);
 	for (i = 0; i < READERS; i++)

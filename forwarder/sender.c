@@ -66,6 +66,8 @@ static void open_session(struct sender *s)
 		seat_opened(s->queue, s->seat, &s->session);
 		return;
 	}
+	if (session_was_stopped(&s->session))
+		trouble.outcome.effects = 0; /* it says nothing of the target */
 	describe(s, &trouble, said, sizeof said);
 	seat_failed(s->queue, s->seat, trouble.outcome.effects, said);
 }
@@ -296,7 +298,7 @@ static void *run(void *arg)
 }
 
 int sender_start(struct mailqueue *q, struct sender_seat *seat,
-	const char *helo_name, int stop_fd, struct sender **out)
+	const char *helo_name, struct session_stops stops, struct sender **out)
 {
 	struct sender *s = malloc(sizeof *s);
 	int err;
@@ -314,7 +316,7 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->alone_until_ns = 0;
 	s->content.rules = &q->rules;
 	s->content.charset = "";
-	session_init(&s->session, helo_name, &q->config->timeout, stop_fd);
+	session_init(&s->session, helo_name, &q->config->timeout, stops);
 	err = pthread_create(&s->thread, NULL, run, s);
 	if (err != 0) {
 		free(s);

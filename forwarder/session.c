@@ -15,13 +15,14 @@ enum {
 };
 
 void session_init(struct session *s, const char *helo_name,
-	const struct timeout_config *timeout, int stop_fd)
+	const struct timeout_config *timeout, struct session_stops stops)
 {
+	s->stops = stops;
 	s->timeout = timeout;
 	s->helo_name = helo_name;
 	s->is_open = false;
 	s->io_error = 0;
-	connection_init(&s->connection, stop_fd);
+	connection_init(&s->connection, stops.any);
 	reply_parser_init(&s->parser);
 }
 
@@ -178,7 +179,7 @@ static bool connect_target(struct session *s,
 	return false;
 }
 
-bool session_open(struct session *s, const struct target_config *target,
+static bool set_up(struct session *s, const struct target_config *target,
 	struct session_trouble *trouble)
 {
 	s->is_used = false;
@@ -197,6 +198,17 @@ bool session_open(struct session *s, const struct target_config *target,
 		session_quit(s);
 	session_close(s);
 	return false;
+}
+
+bool session_open(struct session *s, const struct target_config *target,
+	struct session_trouble *trouble)
+{
+	bool is_set_up;
+
+	s->connection.stop_fd = s->stops.opening;
+	is_set_up = set_up(s, target, trouble);
+	s->connection.stop_fd = s->stops.any;
+	return is_set_up;
 }
 
 /* ---- ending ------------------------------------------------------ */

@@ -20,7 +20,14 @@
 /* Room for a command group: MAIL, 100 RCPTs of the longest path, DATA. */
 enum { SESSION_OUTPUT_MAX = 65536 };
 
+/* Each, an eventfd that sessions share, ends waits when it is readable. */
+struct session_stops {
+	int opening; /* those for a session to be set up */
+	int any;     /* all of them, for good */
+};
+
 struct session {
+	struct session_stops stops;
 	const struct timeout_config *timeout;
 	const char *helo_name;
 	bool is_open;
@@ -47,7 +54,7 @@ struct session_trouble {
 };
 
 void session_init(struct session *s, const char *helo_name,
-	const struct timeout_config *timeout, int stop_fd);
+	const struct timeout_config *timeout, struct session_stops stops);
 
 /*
  * Connects, waits for the greeting, says EHLO or else HELO.
@@ -86,7 +93,7 @@ int64_t session_deadline(uint32_t timeout_s);
 /* Whether a kept session has nothing to say: else it cannot be used. */
 bool session_is_quiet(struct session *s);
 
-/* Whether the caller's stop_fd ended a wait. */
+/* Whether one of the caller's stops ended a wait. */
 bool session_was_stopped(const struct session *s);
 
 /* QUIT, up to 5 s for the reply, close. */

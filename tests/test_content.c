@@ -47,7 +47,8 @@ static void set_up(void)
 	ck_assert_int_eq(
 		setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof size),
 		0);
-	session_init(&session, "client.example.org", &timeout, stop_fd);
+	session_init(&session, "client.example.org", &timeout,
+		(struct session_stops){ stop_fd, stop_fd });
 	session.connection.fd = ends[0];
 	peer = ends[1];
 }

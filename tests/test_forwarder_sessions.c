@@ -229,6 +229,27 @@ START_TEST(a_transaction_under_way_is_finished_before_it_stops)
 }
 END_TEST
 
+/* With a patience no test has, and a target that would be waited for. */
+START_TEST(a_session_not_yet_set_up_holds_no_stop_up)
+{
+	static const struct script_row silent[] = {
+		{ "CONNECT", SCRIPT_MUTE, NULL, 0 },
+		{ NULL, SCRIPT_REPLY, NULL, 0 },
+	};
+	struct script *s = one_target(silent);
+	uint64_t number = submit_mail("bob@example.org", "text");
+	struct dataset d;
+
+	test_config.timeout.initial_msg_s = 3600;
+	forwarder_run();
+	script_wait_connections(s, 1);
+	forwarder_halt(3600 * NS_PER_S);
+	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
+	ck_assert_int_eq(d.state, DATASET_READY);
+	script_close(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_session_sends_no_more_than_it_may);
@@ -237,6 +258,7 @@ static void add_tests(TCase *tc)
 	tcase_add_loop_test(
 		tc, two_mails_a_session_are_claimed_and_no_more, 0, 2);
 	tcase_add_test(tc, a_transaction_under_way_is_finished_before_it_stops);
+	tcase_add_test(tc, a_session_not_yet_set_up_holds_no_stop_up);
 }
 
 static void add_moved_tests(TCase *tc)

@@ -22,7 +22,8 @@ static void set_up(void)
 	ck_assert_int_ge(stop_fd, 0);
 	timeout = (struct timeout_config){ .any_cmd_s = 300,
 		.initial_msg_s = 300 };
-	session_init(&session, "client.example.org", &timeout, stop_fd);
+	session_init(&session, "client.example.org", &timeout,
+		(struct session_stops){ stop_fd, stop_fd });
 }
 
 static void tear_down(void)
