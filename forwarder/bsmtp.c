@@ -268,6 +268,18 @@ void bsmtp_line(
 
 /* ---- the end ----------------------------------------------------- */
 
+/* The last record said that its line goes on, and it does not. */
+static void end_joined(struct bsmtp *p, struct bsmtp_event *event)
+{
+	const struct line end = { .text = "",
+		.offset = p->line_start,
+		.next = p->next,
+		.number = p->next_record - 1,
+		.is_end = true };
+
+	read_joined(p, &end, event);
+}
+
 void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 {
 	event->kind = BSMTP_MORE;
@@ -277,6 +289,10 @@ void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 		close_on(p, event);
 		return;
 	}
+	if (p->is_joined)
+		end_joined(p, event);
+	if (event->kind != BSMTP_MORE)
+		return;
 	if (p->state == TEXT) {
 		end_text(p, p->next, event);
 		if (event->kind != BSMTP_MORE)
