@@ -61,13 +61,13 @@ bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 		read_heading(c, piece, is_first && c->text.has_dot);
 	if (!piece->is_end)
 		return false;
-	*kind = bsmtp_text_end_line(&c->text);
-	if (c->is_header) {
-		c->is_header_8bit |= c->text.has_8bit;
-		c->text.has_8bit = false;
-		if (*kind == BSMTP_TEXT_LONG)
-			*kind = BSMTP_TEXT_LINE;
+	if (!c->is_header) {
+		*kind = bsmtp_text_end_line(&c->text);
+		return true;
 	}
+	*kind = bsmtp_text_end_header_line(&c->text);
+	c->is_header_8bit |= c->text.has_8bit;
+	c->text.has_8bit = false;
 	return true;
 }
 

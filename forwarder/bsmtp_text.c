@@ -108,6 +108,20 @@ enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
 	return has_cr ? BSMTP_TEXT_BARE_CR : kind;
 }
 
+enum bsmtp_text_kind bsmtp_text_end_header_line(struct bsmtp_text *t)
+{
+	const struct bsmtp_text_rules rules = t->rules;
+	bool has_long_line = t->has_long_line;
+	enum bsmtp_text_kind kind;
+
+	t->rules.takes_long_lines = true;
+	t->rules.truncates = false;
+	kind = bsmtp_text_end_line(t);
+	t->rules = rules;
+	t->has_long_line = has_long_line;
+	return kind;
+}
+
 enum bsmtp_text_kind bsmtp_text_line(
 	struct bsmtp_text *t, const char *octets, size_t len)
 {

@@ -59,6 +59,12 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len);
 /* Ends the line. The size counts it, unless it is the final dot. */
 enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t);
 
+/*
+ * Ends a line of the header, which is folded where it is long: it counts as it
+ * is, and is no long line.
+ */
+enum bsmtp_text_kind bsmtp_text_end_header_line(struct bsmtp_text *t);
+
 /* Reads a whole line: both of them in one step, for most lines a short one. */
 enum bsmtp_text_kind bsmtp_text_line(
 	struct bsmtp_text *t, const char *octets, size_t len);

@@ -8,10 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	SHOWN_MAX = 80,
-	KILO = 1000, /* of JESMsgSize */
-};
+enum { SHOWN_MAX = 80 };
 
 static const char from_line[] = "From ";
 enum { FROM_LINE_LEN = sizeof from_line - 1 };
@@ -27,6 +24,7 @@ struct message {
 	bool is_from_line; /* it has all of it */
 	bool has_begun;    /* the message has */
 	uint64_t start;    /* its offset */
+	uint64_t first;    /* number of its first line */
 	uint64_t end;      /* of its last line */
 	uint64_t number;   /* of the last line */
 	size_t shown_len;  /* of a header line, its first octets */
@@ -72,6 +70,7 @@ struct message *message_new(const struct heading_rules *rules)
 	p->rules = rules;
 	heading_init(&p->heading, rules, look, p);
 	bsmtp_text_init(&p->text);
+	p->text.rules = bsmtp_text_rules(rules->input);
 	return p;
 }
 
@@ -169,19 +168,37 @@ static void read_header(struct message *p, const struct line *piece)
 	check_envelope(p);
 }
 
-static void end_line(struct message *p, bool is_header)
+static void check_line(struct message *p, enum bsmtp_text_kind kind)
 {
-	uint64_t limit = (uint64_t)p->rules->input->message_size_kb * KILO;
-	enum bsmtp_text_kind kind = bsmtp_text_end_line(&p->text);
-
-	if (is_header) {
-		p->is_8bit |= p->text.has_8bit;
-		p->text.has_8bit = false;
-	} else if (kind == BSMTP_TEXT_LONG) {
+	switch (kind) {
+	case BSMTP_TEXT_LINE:
+	case BSMTP_TEXT_END:
+		break;
+	case BSMTP_TEXT_LONG:
 		fail(p, "500 5.6.0 JES Data line too long");
-	}
-	if (limit != 0 && p->text.size_octets > limit)
+		break;
+	case BSMTP_TEXT_BARE_CR:
+		fail(p, "500 5.6.0 JES Bare CR in data line");
+		break;
+	case BSMTP_TEXT_LARGE:
 		fail(p, "552 5.3.4 JES Message size exceeds limit");
+		break;
+	}
+}
+
+static void end_header_line(struct message *p)
+{
+	check_line(p, bsmtp_text_end_header_line(&p->text));
+	p->is_8bit |= p->text.has_8bit;
+	p->text.has_8bit = false;
+}
+
+/* A dot is as any other octet: nothing ends with it, and nothing is doubled. */
+static void read_text(struct message *p, const struct line *piece)
+{
+	bsmtp_text_read(&p->text, piece->text, piece->len);
+	p->text.has_dot = false;
+	p->text.may_end = false;
 }
 
 static void read_piece(struct message *p, const struct line *piece)
@@ -191,16 +208,18 @@ static void read_piece(struct message *p, const struct line *piece)
 	if (!p->has_begun) {
 		p->has_begun = true;
 		p->start = piece->offset;
+		p->first = piece->number;
 	}
 	if (is_header)
 		read_header(p, piece);
-	bsmtp_text_read(&p->text, piece->text, piece->len);
-	p->text.has_dot = false;
-	p->text.may_end = false;
-	if (piece->is_end) {
-		end_line(p, is_header);
-		p->end = piece->next;
-	}
+	read_text(p, piece);
+	if (!piece->is_end)
+		return;
+	p->end = piece->next;
+	if (is_header)
+		end_header_line(p);
+	else
+		check_line(p, bsmtp_text_end_line(&p->text));
 }
 
 /* The octets of "From " that were held back, and the piece after them. */
@@ -297,9 +316,11 @@ static void finish_mail(struct message *p)
 		return;
 	}
 	m->number = 1;
+	m->record = p->first;
 	m->offset = p->start;
 	m->length = p->end - p->start;
 	m->size_octets = p->text.size_octets;
+	m->has_long_line = p->text.has_long_line;
 	m->has_8bit = p->is_8bit || p->text.has_8bit;
 	if (heading_end(&p->heading, "", p->text.has_8bit, m) != 0) {
 		fail_memory(p);
