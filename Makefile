@@ -1,6 +1,6 @@
 # jesfs. Objects and programs go to build/VARIANT/.
 #
-#   make                    the program: build/release/jesfs
+#   make                    the programs: build/release/jesfs, and jes
 #   make run                a first mail, and a mount to play with
 #   make check              all tests; make check T=test_reply for one
 #   make install            DESTDIR=, PREFIX=/usr/local; make uninstall
@@ -59,6 +59,7 @@ programs = $(patsubst tests/%.c,$(BUILD)/%,$(wildcard $(1)))
 
 LIBRARY = $(BUILD)/libjesfs.a
 PROGRAM = $(BUILD)/jesfs
+JES = $(BUILD)/jes
 UMOUNT = $(BUILD)/umount.fuse.jesfs
 SUPPORT = $(call objects,tests/support_*.c)
 # What tests start beside the program.
@@ -95,7 +96,7 @@ endif
 .PHONY: all bench check clean coverage crash fresh fsx fuzz install lint memcheck \
 	model mountable programs run uninstall
 
-all: $(PROGRAM) $(UMOUNT)
+all: $(PROGRAM) $(JES) $(UMOUNT)
 
 # ---- how things are made ------------------------------------------------
 
@@ -125,9 +126,16 @@ UMOUNT_OBJECTS = \
 	$(patsubst %,$(BUILD)/mount/%.o,umount ending occupants inquiry readable \
 	mount_table)
 
-$(PROGRAM): $(filter-out $(UMOUNT_OBJECTS),$(call objects,mount/*.c)) \
+JES_OBJECTS = $(call objects,mount/jes.c mount/jes_*.c)
+
+$(PROGRAM): $(filter-out $(UMOUNT_OBJECTS) $(JES_OBJECTS), \
+		$(call objects,mount/*.c)) \
 		$(patsubst %,$(BUILD)/mount/%.o,inquiry readable mount_table) \
 		$(LIBRARY)
+	echo 'link $@'
+	$(LINK) -o $@ $^ $(LIBS)
+
+$(JES): $(JES_OBJECTS) $(LIBRARY)
 	echo 'link $@'
 	$(LINK) -o $@ $^ $(LIBS)
 
@@ -148,6 +156,7 @@ $(BUILD)/test_mount_point: \
 $(BUILD)/test_occupants: \
 	$(patsubst %,$(BUILD)/mount/%.o,occupants mount_table)
 $(BUILD)/test_program: | $(PROGRAM)
+$(BUILD)/test_jes: | $(JES)
 $(BUILD)/test_e2e_zoo: | build/packages/zoo build/packages/unpacked
 $(BUILD)/test_e2e_names: | build/packages/zoo
 
@@ -179,7 +188,7 @@ $(LAYERS): | build/packages/build
 
 # ---- what people ask for ------------------------------------------------
 
-programs: $(PROGRAM) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
+programs: $(PROGRAM) $(JES) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
 
 check: programs
 	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)) model)
@@ -226,11 +235,12 @@ fsx: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_fsx
 model: build/packages/test $(PROGRAM)
 	python3 -B tests/model $(BUILD) $(SEED:%=--seed %)
 
-bench: build/packages/bench $(PROGRAM) $(BENCH)
+bench: build/packages/bench $(PROGRAM) $(JES) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
 
 # mount(8) and umount(8) look for their helpers in /sbin alone.
 PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
 SBINDIR = $(PREFIX)/sbin
 UNITDIR = $(PREFIX)/lib/systemd/system
 MANDIR = $(PREFIX)/share/man
@@ -242,7 +252,7 @@ SAMPLES = docs/examples
 SET_PATHS = sed -e 's,@sbindir@,$(SBINDIR),' -e 's,@sysconfdir@,$(SYSCONFDIR),'
 
 # A configuration that is there stays as it is, and gets no other writer.
-install: $(PROGRAM) $(UMOUNT)
+install: $(PROGRAM) $(JES) $(UMOUNT)
 	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
 		$(DESTDIR)$(DOCDIR) $(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
@@ -261,7 +271,9 @@ install: $(PROGRAM) $(UMOUNT)
 
 # The configuration and the spool are not ours to take away.
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/jesfs $(DESTDIR)$(UNITDIR)/jesfs.service \
+	rm -f $(DESTDIR)$(SBINDIR)/jesfs $(DESTDIR)$(BINDIR)/jes \
+		$(DESTDIR)$(UNITDIR)/jesfs.service \
+		$(DESTDIR)$(MANDIR)/man1/jes.1 \
 		$(DESTDIR)$(MANDIR)/man5/jesfs.conf.5 \
 		$(DESTDIR)$(MANDIR)/man7/jes-spool.7 \
 		$(DESTDIR)$(DOCDIR)/CSSMTP.conf \

@@ -315,6 +315,29 @@ int config_read(const char *file, struct config **out, struct buf *report)
 	return 0;
 }
 
+int config_read_writer(
+	const char *file, struct writer_config *out, struct buf *report)
+{
+	struct config_source source = { .file = file, .report = report };
+	struct reading r = { .report = report };
+	struct config_writer w;
+	int err;
+
+	buf_init(&r.text);
+	err = load(&r, file, &r.text);
+	if (err == 0) {
+		config_writer_read(&source, r.text.data, r.text.len, &w);
+		if (source.errors != 0)
+			err = -EINVAL;
+	}
+	buf_fini(&r.text);
+	if (err == 0)
+		err = buf_error(report);
+	if (err == 0)
+		*out = w.config;
+	return err;
+}
+
 void config_free(struct config *c)
 {
 	if (c == NULL)

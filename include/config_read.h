@@ -26,4 +26,12 @@ MUST_USE int config_read(
 
 void config_free(struct config *c);
 
+/*
+ * Reads one writer's file alone, for what it says itself: who Submitters are
+ * and whether a program may be run is not looked up, and it needs no name.
+ * Reports and returns as config_read(); also why the file cannot be read.
+ */
+MUST_USE int config_read_writer(
+	const char *file, struct writer_config *out, struct buf *report);
+
 #endif

@@ -46,9 +46,9 @@ static void install(const char *what, const char *variables)
 	const char *build = program_folder();
 
 	ck_assert_msg(shell("env -u MAKEFLAGS -u MAKELEVEL make -s "
-			    "-o %s/jesfs -o %s/umount.fuse.jesfs BUILD=%s "
-			    "%s %s >%s 2>&1",
-			      build, build, build, variables, what, said)
+			    "-o %s/jesfs -o %s/jes -o %s/umount.fuse.jesfs "
+			    "BUILD=%s %s %s >%s 2>&1",
+			      build, build, build, build, variables, what, said)
 			== 0,
 		"make: %s", file_text("%s", said));
 }
@@ -78,6 +78,8 @@ START_TEST(install_puts_everything_in_place)
 		    "/usr/local/sbin/jesfs");
 	expect_root("test $(stat -c %a sbin/umount.fuse.jesfs) = 755");
 	expect_root("test $(stat -c %a etc/jesfs/jesfs.conf) = 644");
+	expect_root("test $(stat -c %a usr/local/bin/jes) = 755");
+	expect_root("test -s usr/local/share/man/man1/jes.1");
 	expect_root("test -s usr/local/share/man/man5/jesfs.conf.5");
 	expect_root("test -s usr/local/share/man/man7/jes-spool.7");
 	expect_root("test -s usr/local/share/doc/jesfs/CSSMTP.conf");
