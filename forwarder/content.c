@@ -108,7 +108,7 @@ static int fill_block(struct stream *st)
 static struct content_result read_early(struct stream *st)
 {
 	enum event event = session_read(st->session, block_deadline(st));
-	struct content_result result = { CONTENT_EARLY, event, 0, false };
+	struct content_result result = { .end = CONTENT_EARLY, .event = event };
 
 	if (event != EVENT_REPLY)
 		result.end = CONTENT_CUT;
@@ -123,7 +123,8 @@ static struct content_result write_block(
 	struct stream *st, const struct content_tail *tail)
 {
 	struct session *s = st->session;
-	struct content_result result = { CONTENT_SENT, EVENT_REPLY, 0, false };
+	struct content_result result = { .end = CONTENT_SENT,
+		.event = EVENT_REPLY };
 
 	if (connection_is_readable(&s->connection))
 		return read_early(st);
@@ -160,14 +161,22 @@ struct content_result content_send(struct content *c, struct session *s,
 		.end = m->offset + m->length,
 		.began_ns = clock_monotonic_ns() };
 	struct content_result result;
+	const char *why;
 	int filled;
 
 	sending_begin(&c->sending, c->rules, m, c->charset);
 	do {
 		filled = fill_block(&st);
 		if (filled < 0) {
-			result = (struct content_result){ CONTENT_UNREADABLE,
-				EVENT_LOST, filled, false };
+			result = (struct content_result){
+				.end = CONTENT_UNREADABLE, .err = filled
+			};
+			return result;
+		}
+		why = sending_fault(&c->sending);
+		if (why != NULL) {
+			result = (struct content_result){ .end = CONTENT_UNFIT,
+				.why = why };
 			return result;
 		}
 		if (filled > 0)

@@ -25,7 +25,7 @@ enum {
 /* One for each sender. */
 struct content {
 	const struct input_rules *rules; /* by which mails were read */
-	const char *charset;             /* of the target, "" for UTF-8 */
+	struct charset *charset;         /* of the target, NULL for UTF-8 */
 	struct sending sending;
 	char in[CONTENT_READ_MAX];
 	char out[CONTENT_WRITE_MAX];
@@ -36,6 +36,7 @@ enum content_end {
 	CONTENT_EARLY,      /* the peer spoke first: no dot was sent */
 	CONTENT_CUT,        /* the peer is gone or slow: no dot was sent */
 	CONTENT_UNREADABLE, /* the spool cannot give it: no dot was sent */
+	CONTENT_UNFIT,      /* for the target's charset: no dot was sent */
 };
 
 struct content_result {
@@ -43,6 +44,7 @@ struct content_result {
 	enum event event; /* CUT: what happened */
 	int err;          /* UNREADABLE: what spool_read() said */
 	bool is_torn;     /* SENT: but not all that follows the dot */
+	const char *why;  /* UNFIT: as a reply would say it */
 };
 
 /* What goes in the same write behind the final dot. */

@@ -45,6 +45,7 @@ struct delivery {
 	bool is_claimed;        /* durably */
 	bool is_counted;        /* this pass costs a try */
 	bool is_uncertain;      /* a target may have accepted it */
+	bool is_change_told;    /* what was replaced is in the log */
 	bool is_last;           /* its mark ends the data set's claim */
 	bool passes;            /* its unit goes on with the finish */
 	int64_t waits_since_ns; /* for a session; 0: it did not */

@@ -297,6 +297,22 @@ static void *run(void *arg)
 	}
 }
 
+/* Every sender has its own: it has a state. */
+static int open_charset(struct sender *s)
+{
+	const struct input_rules *rules = &s->queue->rules;
+	const char *name = charset_name(s->target, rules->config, rules->page);
+
+	s->content.charset = NULL;
+	return name[0] != '\0' ? charset_open(name, &s->content.charset) : 0;
+}
+
+static void free_sender(struct sender *s)
+{
+	charset_close(s->content.charset);
+	free(s);
+}
+
 int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	const char *helo_name, struct session_stops stops, struct sender **out)
 {
@@ -308,6 +324,11 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->queue = q;
 	s->seat = seat;
 	s->target = &q->config->targets[seat->target];
+	err = open_charset(s);
+	if (err != 0) {
+		free(s);
+		return err;
+	}
 	target_name(s->target, s->target_name);
 	s->now = &s->turns[0];
 	s->ahead = &s->turns[1];
@@ -315,11 +336,10 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->turns[1].mail = NULL;
 	s->alone_until_ns = 0;
 	s->content.rules = &q->rules;
-	s->content.charset = "";
 	session_init(&s->session, helo_name, &q->config->timeout, stops);
 	err = pthread_create(&s->thread, NULL, run, s);
 	if (err != 0) {
-		free(s);
+		free_sender(s);
 		return -err;
 	}
 	*out = s;
@@ -331,5 +351,5 @@ void sender_join(struct sender *s)
 	if (s == NULL)
 		return;
 	pthread_join(s->thread, NULL);
-	free(s);
+	free_sender(s);
 }

@@ -3,8 +3,9 @@
 #include <string.h>
 
 void sending_begin(struct sending *s, const struct input_rules *rules,
-	const struct mail *m, const char *charset)
+	const struct mail *m, struct charset *charset)
 {
+	bool truncates = rules->config->long_line == LONG_LINE_TRUNCATE;
 	struct record_format format = input_format(rules);
 
 	format.carriage = m->carriage;
@@ -15,10 +16,39 @@ void sending_begin(struct sending *s, const struct input_rules *rules,
 	s->at_start = true;
 	/* Nothing on top: its header was not looked at when it was read. */
 	s->is_text = m->added == NULL;
-	emitter_init(
-		&s->emitter, rules->config->long_line == LONG_LINE_TRUNCATE);
+	s->refuses_unknown =
+		rules->config->unconvertible == UNCONVERTIBLE_ERROR;
+	s->refuses_long = rules->config->long_line == LONG_LINE_ERROR;
+	emitter_init(&s->emitter, truncates && charset == NULL);
+	if (charset != NULL)
+		charset_begin(charset, truncates);
 	compose_init(&s->compose, rules->config, m->drops_sender);
 	records_init(&s->records, &format, m->offset, 1);
+}
+
+/* ---- the character set ------------------------------------------- */
+
+/* Puts in a piece of a line of the mail. */
+static void put(struct sending *s, const char *text, size_t len, bool ends_line)
+{
+	if (s->charset != NULL)
+		charset_put(s->charset, text, len, ends_line);
+	else
+		emitter_put(&s->emitter, text, len, ends_line);
+}
+
+/* Puts in what charset has. Returns false when it has nothing. */
+static bool put_converted(struct sending *s)
+{
+	const char *text;
+	bool ends_line;
+	size_t len;
+
+	if (s->charset == NULL
+		|| !charset_get(s->charset, &text, &len, &ends_line))
+		return false;
+	emitter_put(&s->emitter, text, len, ends_line);
+	return true;
 }
 
 /* ---- what is on top ---------------------------------------------- */
@@ -31,13 +61,13 @@ static bool put_top(struct sending *s)
 
 	if (end != NULL) {
 		s->top = end + 1;
-		emitter_put(&s->emitter, line, (size_t)(end - line), true);
+		put(s, line, (size_t)(end - line), true);
 		return true;
 	}
 	if (s->has_mime)
 		return false;
 	s->has_mime = true;
-	s->mime[heading_mime(s->charset, s->mime)] = '\0';
+	s->mime[heading_mime(charset_title(s->charset), s->mime)] = '\0';
 	s->top = s->mime;
 	return put_top(s);
 }
@@ -47,7 +77,8 @@ static bool put_top(struct sending *s)
 /* The dot of a line's start is the writer's transparency. */
 static void undo_dot(struct sending *s, struct line *l)
 {
-	if (s->at_start && !s->mail->is_message && l->len > 0 && l->text[0] == '.') {
+	if (s->at_start && !s->mail->is_message && l->len > 0
+		&& l->text[0] == '.') {
 		l->text++;
 		l->len--;
 	}
@@ -62,7 +93,7 @@ static bool put_part(struct sending *s)
 	while (!s->is_text && compose_get(&s->compose, &part)) {
 		if (!part.is_sent)
 			continue;
-		emitter_put(&s->emitter, part.text, part.len, part.is_end);
+		put(s, part.text, part.len, part.is_end);
 		return true;
 	}
 	return false;
@@ -73,14 +104,21 @@ static void put_line(struct sending *s, struct line *l)
 	undo_dot(s, l);
 	s->is_text = s->is_text || compose_is_text(&s->compose);
 	if (s->is_text)
-		emitter_put(&s->emitter, l->text, l->len, l->is_end);
+		put(s, l->text, l->len, l->is_end);
 	else
 		compose_put(&s->compose, l);
 }
 
 bool sending_is_idle(const struct sending *s)
 {
-	return emitter_is_idle(&s->emitter) && !s->compose.has_in;
+	return emitter_is_idle(&s->emitter) && !s->compose.has_in
+		&& (s->charset == NULL || charset_is_idle(s->charset));
+}
+
+/* Puts in what is already read. Returns false when there is nothing. */
+static bool put_next(struct sending *s)
+{
+	return put_converted(s) || put_top(s) || put_part(s);
 }
 
 size_t sending_feed(struct sending *s, const char *octets, size_t len,
@@ -94,7 +132,7 @@ size_t sending_feed(struct sending *s, const char *octets, size_t len,
 	while (cap - written >= EMITTER_OUT_MIN) {
 		written +=
 			emitter_get(&s->emitter, out + written, cap - written);
-		if (!emitter_is_idle(&s->emitter) || put_top(s) || put_part(s))
+		if (!emitter_is_idle(&s->emitter) || put_next(s))
 			continue;
 		*used += records_feed(&s->records, octets + *used, len - *used,
 			&l, &has_line);
@@ -116,7 +154,7 @@ size_t sending_finish(struct sending *s, char *out, size_t cap, bool *is_over)
 	while (cap - written >= EMITTER_OUT_MIN) {
 		written +=
 			emitter_get(&s->emitter, out + written, cap - written);
-		if (!emitter_is_idle(&s->emitter) || put_top(s) || put_part(s))
+		if (!emitter_is_idle(&s->emitter) || put_next(s))
 			continue;
 		records_finish(&s->records, &l, &has_line);
 		if (has_line) {
@@ -135,4 +173,27 @@ size_t sending_finish(struct sending *s, char *out, size_t cap, bool *is_over)
 const char *sending_damage(const struct sending *s)
 {
 	return records_damage(&s->records);
+}
+
+const char *sending_fault(const struct sending *s)
+{
+	if (s->charset == NULL)
+		return NULL;
+	if (s->refuses_unknown && charset_replaced(s->charset) > 0)
+		return "554 5.6.5 the target's character set lacks a character";
+	if (s->refuses_long && charset_has_long_line(s->charset))
+		return "554 5.6.0 a line is too long in the target's character "
+		       "set";
+	return NULL;
+}
+
+struct sending_changes sending_changes(const struct sending *s)
+{
+	const struct piece *p = &s->records.piece;
+	struct sending_changes changes = { p->conversion.unconvertible,
+		p->line_ends + s->emitter.replaced };
+
+	if (s->charset != NULL)
+		changes.unconvertible += charset_replaced(s->charset);
+	return changes;
 }

@@ -2,7 +2,7 @@
  * sending - the content of a mail, from the octets of its data set to those on
  * the wire after DATA.
  *
- *   records -> dots undone -> compose -> emitter
+ *   records -> dots undone -> compose -> charset -> emitter
  *
  * before them the fields that were put on top when it was read. The octets are
  * the same at every attempt at targets of one character set.
@@ -14,6 +14,7 @@
 #define SENDING_H
 
 #include "attributes.h"
+#include "charset.h"
 #include "compose.h"
 #include "emitter.h"
 #include "heading.h"
@@ -29,9 +30,11 @@ struct sending {
 	const struct mail *mail;
 	const char *top; /* what is left of mail->added or of mime */
 	bool has_mime;   /* the MIME fields were put on top too, or none are */
-	const char *charset;
-	bool at_start; /* of a line: its dot may be the writer's */
-	bool is_text;  /* the header is over */
+	struct charset *charset; /* NULL: UTF-8, or as it came */
+	bool refuses_unknown;    /* a character that charset lacks */
+	bool refuses_long;       /* a line too long in charset */
+	bool at_start;           /* of a line: its dot may be the writer's */
+	bool is_text;            /* the header is over */
 	struct emitter emitter;
 	char mime[HEADING_MIME_MAX];
 	struct compose compose;
@@ -39,11 +42,11 @@ struct sending {
 };
 
 /*
- * rules are those the mail was read by; charset is what the target gets, ""
+ * rules are those the mail was read by; charset is what the target gets, NULL
  * for UTF-8. All it is given must stay until it is over.
  */
 void sending_begin(struct sending *s, const struct input_rules *rules,
-	const struct mail *m, const char *charset);
+	const struct mail *m, struct charset *charset);
 
 /*
  * Reads octets of the mail's content, writes up to cap (at least
@@ -67,5 +70,19 @@ MUST_USE size_t sending_finish(
 
 /* What is wrong with the octets; NULL: nothing. */
 const char *sending_damage(const struct sending *s);
+
+/*
+ * Why the mail cannot be sent in this character set, as an SMTP reply would
+ * say it; NULL: it can. To be asked before what was written is sent.
+ */
+const char *sending_fault(const struct sending *s);
+
+/* What sending changed, so far. */
+struct sending_changes {
+	uint64_t unconvertible; /* characters that became "?" */
+	uint64_t blanked;       /* CR, LF, NEL and NUL that became blanks */
+};
+
+struct sending_changes sending_changes(const struct sending *s);
 
 #endif

@@ -1,6 +1,8 @@
 #include "transaction.h"
 
 #include "envelope.h"
+#include "log.h"
+#include "messages.h"
 
 #include <string.h>
 
@@ -182,6 +184,17 @@ static void take_unreadable(struct transaction *t, int err)
 	t->report->effects |= EFFECT_CLOSE;
 }
 
+/* Another target may have a character set that fits. */
+static void take_unfit(struct transaction *t, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->accepted[i])
+			verdict_refuse(
+				t, t->recipients[i], RECIPIENT_REFUSED, why);
+}
+
 /* Without the dot nothing can have been accepted. */
 static void take_early_reply(struct transaction *t)
 {
@@ -216,6 +229,8 @@ static void send_content(struct transaction *t)
 		verdict_cut(t, sent.event);
 	else if (sent.end == CONTENT_UNREADABLE)
 		take_unreadable(t, sent.err);
+	else if (sent.end == CONTENT_UNFIT)
+		take_unfit(t, sent.why);
 }
 
 /* RFC 2920 section 3.1 asks for it; nobody gets an empty mail. */
@@ -305,6 +320,21 @@ static bool is_in_step(const struct transaction *t)
 					   : answers.fit != GROUP_MISFIT;
 }
 
+/* Once a mail, when it is delivered, however many transactions that takes. */
+static void tell_changes(struct transaction *t)
+{
+	const struct transaction_context *context = t->context;
+	const struct sending_changes changes =
+		sending_changes(&context->content->sending);
+
+	if (t->delivery->is_change_told
+		|| (changes.unconvertible == 0 && changes.blanked == 0))
+		return;
+	t->delivery->is_change_told = true;
+	log_warning(MSG_CHANGED, context->job_id, t->delivery->mail->number,
+		context->target, changes.unconvertible, changes.blanked);
+}
+
 static void take_dot(struct transaction *t)
 {
 	struct session *s = t->session;
@@ -320,6 +350,8 @@ static void take_dot(struct transaction *t)
 		event = EVENT_GARBAGE;
 	}
 	verdict_take(t, STAGE_DOT, 0, event);
+	if (t->report->delivered > 0)
+		tell_changes(t);
 	s->mails++;
 }
 

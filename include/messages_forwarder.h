@@ -41,4 +41,9 @@
 /* writer, what the store said */
 #define MSG_NOT_SELECTED "JESF046E writer %s cannot select data sets: %s"
 
+/* job id, mail number (PRIu32), target server, characters, octets (PRIu64) */
+#define MSG_CHANGED                                                            \
+	"JESF047W %s.%" PRIu32 " is not sent to %s as it was written: "        \
+	"%" PRIu64 " characters are '?' now, %" PRIu64 " controls blanks"
+
 #endif

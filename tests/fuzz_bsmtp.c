@@ -40,7 +40,7 @@ static uint64_t sent_size(const struct mail *m,
 	size_t i, n, consumed;
 	bool is_over = false;
 
-	sending_begin(&s, &rules, m, "");
+	sending_begin(&s, &rules, m, NULL);
 	while (!is_over) {
 		if (used < m->length || !sending_is_idle(&s)) {
 			n = sending_feed(&s, content + used, m->length - used,

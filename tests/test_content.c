@@ -22,7 +22,7 @@ static struct session session;
 static struct input_config config;
 static struct header_config header;
 static struct input_rules rules;
-static struct content content = { .rules = &rules, .charset = "" };
+static struct content content = { .rules = &rules };
 static struct timeout_config timeout;
 static struct mail mail;
 static uint64_t number;
