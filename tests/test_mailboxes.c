@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,34 @@ START_TEST(what_is_sent_as_a_blank_is_read_as_one)
 }
 END_TEST
 
+/* Reads up to a NUL. Returns false at the end. */
+static bool next_text(FILE *f, char **text, size_t *room)
+{
+	ssize_t n = getdelim(text, room, '\0', f);
+
+	return n > 0 && (*text)[n - 1] == '\0';
+}
+
+START_TEST(python_finds_the_same_mailboxes)
+{
+	FILE *judge = popen("python3 tests/judge_addresses.py 1 3000", "r");
+	char *field = NULL, *wanted = NULL;
+	size_t field_room = 0, wanted_room = 0;
+	int fields_read = 0;
+
+	ck_assert_ptr_nonnull(judge);
+	while (next_text(judge, &field, &field_room)
+		&& next_text(judge, &wanted, &wanted_room)) {
+		check(field, strlen(field), wanted);
+		fields_read++;
+	}
+	ck_assert_int_eq(pclose(judge), 0);
+	ck_assert_int_eq(fields_read, 3000);
+	free(field);
+	free(wanted);
+}
+END_TEST
+
 /* local octets before the "@", label octets in each of labels after it. */
 static char *long_address(size_t local, size_t label, size_t labels)
 {
@@ -319,6 +348,7 @@ int main(void)
 
 	tcase_add_loop_test(tests, mailboxes_are_found_in_pieces_of_any_size, 0,
 		COUNT(fields));
+	tcase_add_test(tests, python_finds_the_same_mailboxes);
 	tcase_add_test(tests, what_is_sent_as_a_blank_is_read_as_one);
 	tcase_add_loop_test(tests, parts_have_their_limits, 0, COUNT(limits));
 	tcase_add_test(tests, a_field_may_have_any_number_of_mailboxes);
