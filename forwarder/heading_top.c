@@ -287,8 +287,10 @@ int heading_end(
 	}
 	if (m->drops_sender)
 		m->size_octets -= h->sender_octets;
-	if (m->adds_mime)
-		m->size_octets += sent_size(mime, heading_mime("", mime));
+	if (m->adds_mime) {
+		len = heading_mime("", mime);
+		m->size_octets += sent_size(mime, len);
+	}
 	m->size_octets += (uint64_t)h->growth;
 	return 0;
 }

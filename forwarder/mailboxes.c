@@ -85,18 +85,16 @@ int mailboxes_join(const char *local, size_t len, const char *domain,
 	char out[static ADDRESS_PATH_MAX + 1])
 {
 	char path[2 * ADDRESS_LOCAL_MAX + ADDRESS_DOMAIN_MAX + 8];
-	size_t domain_len = strlen(domain);
 	size_t n = 0;
 	size_t used;
 	int err;
 
-	if (len > ADDRESS_LOCAL_MAX || domain_len > ADDRESS_DOMAIN_MAX)
+	if (len > ADDRESS_LOCAL_MAX || strlen(domain) > ADDRESS_DOMAIN_MAX)
 		return -EMSGSIZE;
 	path[n++] = '<';
 	n += write_local(path + n, local, len);
 	path[n++] = '@';
-	memcpy(path + n, domain, domain_len);
-	n += domain_len;
+	n = (size_t)(stpcpy(path + n, domain) - path);
 	path[n++] = '>';
 	err = address_parse_path(path, n, false, out, &used);
 	if (err == 0 && used != n)
