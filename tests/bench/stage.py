@@ -51,7 +51,7 @@ class Sizes:
 
     data_sets: int = 1000000
     accept: int = 10000
-    drain: int = 20000
+    drain: int = 60000
     large: int = 2 * GIBIBYTE
     mails: int = 1000000
     rounds: int = 5
