@@ -305,7 +305,7 @@ static void blank_newlines(char *line, size_t len)
 	char *at = line;
 	char *end = line + len;
 
-	while ((at = memchr(at, '\xc2', (size_t)(end - at))) != NULL) {
+	while ((at = memchr(at, 0xc2, (size_t)(end - at))) != NULL) {
 		if (at + 1 < end && at[1] == '\x85')
 			at[0] = at[1] = ' ';
 		at++;

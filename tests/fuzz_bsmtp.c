@@ -188,17 +188,18 @@ static void run(const struct input_config *config, const char *octets,
 		.parser = bsmtp_new(config),
 		.told = told };
 	struct bsmtp_event event = { .kind = BSMTP_ERROR };
-	bool goes_on;
+	bool goes_on, is_complete;
 
 	records_init(&r.records, &format, 0, 1);
 	goes_on = feed(&r, step);
-	buf_puts(told, bsmtp_is_complete(r.parser) ? "whole" : "cut");
+	is_complete = bsmtp_is_complete(r.parser);
 	while (goes_on && event.kind != BSMTP_QUIT) {
 		bsmtp_finish(r.parser, &event);
 		if (event.kind == BSMTP_MORE)
 			abort();
 		note(&r, &event);
 	}
+	buf_puts(told, is_complete ? "whole" : "cut");
 	bsmtp_free(r.parser);
 }
 
