@@ -61,6 +61,9 @@ static int look_up_place(struct spool *sp, const char *writer,
 		*writer_number = spool_writer_number(sp, w);
 		text_copy(d->writer, sizeof d->writer, w->name);
 		f->octets_max = w->dataset_octets_max;
+		if (w->check.begin != NULL && !d->is_draft)
+			f->check = &w->check;
+		f->check_writer = *writer_number;
 		if (exclusive
 			&& is_taken_locked(
 				sp, *writer_number, owner->uid, d->label))

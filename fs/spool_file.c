@@ -1,6 +1,7 @@
 #include "spool_file.h"
 
 #include "clock.h"
+#include "spool_check.h"
 #include "spool_handle.h"
 
 #include <stdlib.h>
@@ -138,8 +139,10 @@ static int write_in_turn(struct spool_file *f, uint64_t offset, bool is_append,
 	if (err == 0)
 		err = grow(f, size, grown);
 	if (err == 0 && !f->is_gone) {
-		err = store_append(
-			f->spool->store, f->number, offset, octets, len);
+		err = spool_check_write(f, offset, octets, len);
+		if (err == 0)
+			err = store_append(f->spool->store, f->number, offset,
+				octets, len);
 		if (err != 0)
 			shrink(f, grown, size);
 	}
@@ -169,6 +172,7 @@ static int truncate_in_turn(struct spool_file *f, uint64_t size)
 
 	if (err != 0 || size == old)
 		return err;
+	spool_check_end(f);
 	err = size > INT64_MAX ? -EFBIG : grow(f, old, size);
 	if (err == 0 && !f->is_gone) {
 		err = store_truncate(f->spool->store, f->number, size);

@@ -47,6 +47,13 @@ struct spool_file {
 	bool is_gone;    /* unlinked, and its purge was asked for */
 	bool is_released;
 
+	/* The turn's: who looks at what is written; NULL once nobody does. */
+	const struct spool_check *check;
+	uint8_t check_writer; /* whose it is */
+	void *checker;        /* NULL before the first write */
+	uint64_t checked_octets;
+	bool is_refused;
+
 	struct spool_step step;
 	struct judge_case judged;
 };

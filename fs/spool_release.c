@@ -11,6 +11,7 @@
  */
 #include "log.h"
 #include "messages.h"
+#include "spool_check.h"
 #include "spool_file.h"
 #include "spool_handle.h"
 
@@ -178,6 +179,7 @@ void spool_file_release(struct spool_file *f, bool was_killed)
 	quota_leave(f->spool->quota, f->account);
 	spool_file_take_turn(f);
 	f->is_released = true;
+	spool_check_end(f);
 	is_gone = f->is_gone;
 	mutex_lock(&f->lock);
 	is_unlinked = f->is_unlinked;
@@ -189,7 +191,7 @@ void spool_file_release(struct spool_file *f, bool was_killed)
 		is_late = leave_to_rename(f, was_killed);
 	spool_file_end_turn(f);
 
-	if (err != 0 && !is_unlinked)
+	if (err != 0 && !is_unlinked && !f->is_refused)
 		log_discarded(f, err);
 	if (is_gone)
 		spool_file_unref(f);

@@ -338,6 +338,18 @@ void spool_limit_datasets(
 	mutex_unlock(&sp->lock);
 }
 
+void spool_check_datasets(
+	struct spool *sp, const char *writer, const struct spool_check *check)
+{
+	struct spool_writer *w;
+
+	mutex_lock(&sp->lock);
+	w = spool_writer_locked(sp, writer);
+	assert(w != NULL);
+	w->check = *check;
+	mutex_unlock(&sp->lock);
+}
+
 const char *spool_writer(struct spool *sp, size_t index)
 {
 	const char *name = NULL;

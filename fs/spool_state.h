@@ -2,10 +2,8 @@
  * spool_state - what a spool is inside, and how its roster follows the store.
  *
  * For the modules of the spool alone. The store decides; the roster repeats,
- * as soon as a call has succeeded. Two completions for one data set may come
- * the wrong way round, as they run on different threads: the token of its
- * last claim says which is later (spool_state.c).
- *
+ * as soon as a call has succeeded. Completions for one data set may come the
+ * wrong way round: the token of its last claim says which is later.
  * The lock is held for moments: never across a call of the store.
  */
 #ifndef SPOOL_STATE_H
@@ -17,7 +15,7 @@
 #include "mutex.h"
 #include "quota.h"
 #include "roster.h"
-#include "store.h"
+#include "spool_open.h"
 #include "waiting.h"
 
 #include <stdatomic.h>
@@ -30,6 +28,7 @@ struct spool_writer {
 	char name[WRITER_NAME_MAX + 1];
 	bool is_added; /* asked for, not only found in the store */
 	uint64_t dataset_octets_max; /* 0: no limit */
+	struct spool_check check;    /* begin is NULL: nobody looks */
 	uint64_t count[DATASET_STATES];
 	size_t entries;
 	size_t selecting; /* asked of the store, not yet answered */
@@ -103,10 +102,8 @@ void spool_set_state_locked(struct spool *sp, struct roster_entry *e,
 void spool_begin_call(struct spool *sp);
 void spool_end_call(struct spool *sp);
 
-/*
- * Calls the forwarder of the writer, if there is one: mark it under the lock,
- * call with no lock held, and end the call spool_begin_call() counted.
- */
+/* Calls the forwarder of the writer, if there is one: mark it under the lock,
+ * call with none held, and end the call spool_begin_call() counted. */
 struct spool_wake {
 	struct spool_writer *writer; /* NULL: nobody to call */
 	void (*arrived)(void *arg);

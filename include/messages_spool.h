@@ -12,6 +12,9 @@
 /* job id, reason: a write failed, its writer was told */
 #define MSG_DISCARDED "JESF011W %s discarded: %s"
 
+/* job id, reason: while it was written, its writer was told */
+#define MSG_REFUSED "JESF019W %s refused: %s"
+
 /* job id, reason */
 #define MSG_NOT_SUBMITTED "JESF012E %s not submitted: %s"
 

@@ -6,6 +6,7 @@
 #define SPOOL_OPEN_H
 
 #include "attributes.h"
+#include "dataset.h"
 #include "store.h"
 
 #include <stdbool.h>
@@ -71,6 +72,30 @@ void spool_limit(struct spool *sp, const struct spool_limits *limits);
  * limit. For those that are opened from now on. The writer has been added. */
 void spool_limit_datasets(
 	struct spool *sp, const char *writer, uint64_t octets_max);
+
+/*
+ * Who looks at the octets of a writer's data sets while they are written: as
+ * long as they come in order, from the first, and not under a draft name.
+ * Calls for one data set come one at a time, those for several side by side.
+ */
+struct spool_check {
+	void *rules;
+	/* At the first write. NULL when memory is out: nothing is looked at. */
+	void *(*begin)(void *rules);
+	/*
+	 * Returns false when the data set can never be processed, with escaped
+	 * text in why: then the write, all later calls and the data set itself
+	 * are refused, -EINVAL.
+	 */
+	bool (*feed)(void *checker, const void *octets, size_t len,
+		char why[static REASON_MAX + 1]);
+	void (*end)(void *checker);
+};
+
+/* For data sets that are opened from now on. The writer has been added; check
+ * is copied, and what it points to must outlive the spool. */
+void spool_check_datasets(
+	struct spool *sp, const char *writer, const struct spool_check *check);
 
 /* From now on no new data set and no further octet: -EROFS. */
 void spool_quiesce(struct spool *sp);

@@ -2,6 +2,7 @@
 
 #include "attached.h"
 #include "bounded.h"
+#include "checking.h"
 #include "clock.h"
 #include "escape.h"
 #include "forwarder.h"
@@ -40,6 +41,7 @@ struct daemon {
 	const struct daemon_settings *settings;
 	struct store *store;
 	struct spool *spool;
+	struct checking *checking;
 	struct attached *attached;
 	struct fs *fs;
 	int signals; /* signalfd */
@@ -156,8 +158,11 @@ static int attach(struct daemon *d)
 	const char *failed;
 	int err;
 
-	err = attached_start(
-		d->settings->config, d->spool, &d->attached, &failed);
+	err = checking_start(
+		d->settings->config, d->spool, &d->checking, &failed);
+	if (err == 0)
+		err = attached_start(
+			d->settings->config, d->spool, &d->attached, &failed);
 	if (err != 0)
 		log_error(MSG_NO_FORWARDER, failed, strerror(-err));
 	return err;
@@ -278,6 +283,7 @@ static void close_spool(void *daemon)
 	attached_free(d->attached);
 	if (d->spool != NULL)
 		spool_close(d->spool);
+	checking_stop(d->checking);
 	if (d->store != NULL)
 		store_close(d->store);
 }
