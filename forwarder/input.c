@@ -83,6 +83,8 @@ static bool begin(struct input *in, enum input_format format)
 		in->message = message_new(&in->heading);
 	else
 		in->batch = bsmtp_new(in->rules->config);
+	if (in->batch != NULL)
+		bsmtp_use_heading(in->batch, &in->heading);
 	return is_decided(in);
 }
 

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* LFs, with nothing between but CRs, that end a header. */
+enum { HEADER_ENDS = 2 };
+
 static const char *directory;
 static int log_file = -1;
 static atomic_uint last_mail;
@@ -34,6 +37,7 @@ void keep_begin(struct keep *k)
 	char path[KEEP_PATH_MAX];
 
 	k->size = 0;
+	k->ends = 0;
 	k->hash = KEEP_HASH_START;
 	k->octets_len = 0;
 	k->has_failed = false;
@@ -65,6 +69,11 @@ void keep_octet(struct keep *k, char c)
 	if (k->octets_len == sizeof k->octets)
 		write_octets(k);
 	k->octets[k->octets_len++] = c;
+	if (k->ends < HEADER_ENDS) {
+		if (c != '\r')
+			k->ends = c == '\n' ? k->ends + 1 : 0;
+		return;
+	}
 	k->size++;
 	k->hash = (k->hash ^ (unsigned char)c) * KEEP_HASH_PRIME;
 }

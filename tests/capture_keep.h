@@ -17,7 +17,7 @@ enum {
 	KEEP_RECIPIENTS_MAX = 65536,
 };
 
-/* FNV-1a with 64 bits: what a log line says of a mail's octets. */
+/* FNV-1a with 64 bits: what a log line says of a mail's text. */
 #define KEEP_HASH_START UINT64_C(14695981039346656037)
 #define KEEP_HASH_PRIME UINT64_C(1099511628211)
 
@@ -32,6 +32,8 @@ struct keep {
 	bool has_failed;
 	char octets[KEEP_OCTETS];
 	size_t octets_len;
+	/* Of its text: what follows the first empty line. */
+	unsigned int ends; /* line ends without text between them */
 	uint64_t size;
 	uint64_t hash;
 };

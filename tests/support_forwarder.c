@@ -19,6 +19,7 @@ void forwarder_set_up(void)
 	spool_set_up();
 	memset(&test_config, 0, sizeof test_config);
 	input_config_init(&test_config.input);
+	header_config_init(&test_config.header);
 	text_copy(test_config.name, sizeof test_config.name, "MAIL");
 	test_config.retry_count = 5;
 	test_config.retry_interval_min = 1;

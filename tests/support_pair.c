@@ -92,7 +92,7 @@ size_t pair_copies(const char *content)
 
 	text_format(want, sizeof want, "%s\r\n", content);
 	for (i = 0; i < script_mails(pair_server); i++)
-		count += strcmp(script_content(pair_server, i), want) == 0;
+		count += strcmp(script_text(pair_server, i), want) == 0;
 	return count;
 }
 

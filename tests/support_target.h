@@ -78,6 +78,9 @@ const char *script_line(struct script *s, const char *command, size_t n);
 const char *script_recipients(struct script *s, size_t mail);
 const char *script_content(struct script *s, size_t mail);
 
+/* Its text: what follows the first empty line. */
+const char *script_text(struct script *s, size_t mail);
+
 /* Whether a command came before the one before it was answered. */
 bool script_saw_pipelining(struct script *s);
 

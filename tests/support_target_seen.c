@@ -127,6 +127,13 @@ const char *script_content(struct script *s, size_t mail)
 	return s->mails[mail].content;
 }
 
+const char *script_text(struct script *s, size_t mail)
+{
+	const char *empty = strstr(script_content(s, mail), "\r\n\r\n");
+
+	return empty != NULL ? empty + 4 : "";
+}
+
 bool script_saw_pipelining(struct script *s)
 {
 	bool saw;
