@@ -194,32 +194,44 @@ static void end_header_line(struct message *p)
 }
 
 /* A dot is as any other octet: nothing ends with it, and nothing is doubled. */
-static void read_text(struct message *p, const struct line *piece)
+static void read_octets(struct message *p, const struct line *piece)
 {
 	bsmtp_text_read(&p->text, piece->text, piece->len);
 	p->text.has_dot = false;
 	p->text.may_end = false;
 }
 
+static void read_text(struct message *p, const struct line *piece)
+{
+	/* Most lines. */
+	if (piece->is_start && piece->is_end
+		&& (piece->len == 0 || piece->text[0] != '.')) {
+		check_line(
+			p, bsmtp_text_line(&p->text, piece->text, piece->len));
+		return;
+	}
+	read_octets(p, piece);
+	if (piece->is_end)
+		check_line(p, bsmtp_text_end_line(&p->text));
+}
+
 static void read_piece(struct message *p, const struct line *piece)
 {
-	bool is_header = !heading_is_over(&p->heading);
-
 	if (!p->has_begun) {
 		p->has_begun = true;
 		p->start = piece->offset;
 		p->first = piece->number;
 	}
-	if (is_header)
-		read_header(p, piece);
-	read_text(p, piece);
-	if (!piece->is_end)
+	if (piece->is_end)
+		p->end = piece->next;
+	if (heading_is_over(&p->heading)) {
+		read_text(p, piece);
 		return;
-	p->end = piece->next;
-	if (is_header)
+	}
+	read_header(p, piece);
+	read_octets(p, piece);
+	if (piece->is_end)
 		end_header_line(p);
-	else
-		check_line(p, bsmtp_text_end_line(&p->text));
 }
 
 /* The octets of "From " that were held back, and the piece after them. */
