@@ -7,7 +7,13 @@
 #include <iconv.h>
 #include <string.h>
 
-enum { OCTETS = 256, CCSID_MAX = 65535, OUT_MAX = 32 };
+enum {
+	OCTETS = 256,
+	CCSID_MAX = 65535,
+	OUT_MAX = 32,
+	ASCII_FIRST = 0x20,
+	ASCII_LAST = 0x7e,
+};
 
 /* CCSIDs whose page has another name here. */
 static const struct {
@@ -130,11 +136,32 @@ static bool is_octet(iconv_t page, unsigned char octet, char expected)
 	return convert(page, octet, &c) == 1 && c == expected;
 }
 
+/* Whether ASCII stays as it is when it is converted to the page. */
+static bool keeps_ascii(const char *name)
+{
+	iconv_t out = iconv_open(name, "UTF-8");
+	char text[ASCII_LAST - ASCII_FIRST + 1];
+	char octets[2 * sizeof text];
+	char *in = text;
+	char *to = octets;
+	size_t in_len = sizeof text;
+	size_t out_len = sizeof octets;
+	size_t i, n;
+
+	if (out == (iconv_t)-1)
+		return false;
+	for (i = 0; i < sizeof text; i++)
+		text[i] = (char)(ASCII_FIRST + i);
+	n = iconv(out, &in, &in_len, &to, &out_len);
+	iconv_close(out);
+	return n == 0 && sizeof octets - out_len == sizeof text
+		&& memcmp(octets, text, sizeof text) == 0;
+}
+
 /* Octets that only begin something, or only shift, make a page multi-byte. */
 static int look_at(struct config_page *page)
 {
 	iconv_t in = iconv_open("UTF-8", page->name);
-	bool is_ascii;
 	char c;
 	int i;
 
@@ -146,10 +173,8 @@ static int look_at(struct config_page *page)
 			page->is_multibyte = true;
 	page->is_ebcdic = is_octet(in, 0x40, ' ') && is_octet(in, 0xc1, 'A')
 		&& is_octet(in, 0xf1, '1');
-	is_ascii = is_octet(in, ' ', ' ') && is_octet(in, 'A', 'A')
-		&& is_octet(in, '1', '1');
 	iconv_close(in);
-	return page->is_ebcdic || is_ascii ? 0 : -ENOTSUP;
+	return page->is_ebcdic || keeps_ascii(page->name) ? 0 : -ENOTSUP;
 }
 
 int config_page_find(const char *text, size_t len, struct config_page *out)

@@ -12,7 +12,7 @@
 
 struct config_page {
 	char name[CONFIG_PAGE_MAX + 1]; /* as iconv_open() takes it */
-	bool is_ebcdic;                 /* else its first half is ASCII */
+	bool is_ebcdic;                 /* else it has ASCII as it is */
 	bool is_multibyte;              /* an octet is not always a character */
 };
 
@@ -21,8 +21,8 @@ struct config_page {
  * "IBM1047", "CP1047", "1047".
  *
  * Returns 0; -EINVAL when text cannot be a name; -ENOENT when iconv has none
- * of that name, both ways; -ENOTSUP when its digits and letters are neither
- * EBCDIC nor ASCII.
+ * of that name, both ways; -ENOTSUP when it is neither EBCDIC nor keeps ASCII
+ * as it is.
  */
 MUST_USE int config_page_find(
 	const char *text, size_t len, struct config_page *out);

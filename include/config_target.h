@@ -33,7 +33,7 @@ struct target_config {
 	uint32_t connect_limit; /* ConnectLimit, sessions, default 5 */
 	uint32_t max_msg_sent;  /* MaxMsgSent, mails a session, 0 no limit */
 	uint64_t message_size;  /* MessageSize, octets, 0 no limit; 524288 */
-	char charset[CONFIG_PAGE_MAX + 1];   /* Charset; "" as UTF-8 */
+	char charset[CONFIG_PAGE_MAX + 1];   /* Charset; "": see charset.h */
 	char mbcharset[CONFIG_PAGE_MAX + 1]; /* MBCharset, with MBCS; "" */
 };
 
