@@ -13,6 +13,9 @@ void sending_begin(struct sending *s, const struct input_rules *rules,
 	s->charset = charset;
 	s->top = m->added != NULL ? m->added : "";
 	s->has_mime = !m->adds_mime;
+	s->joins = !m->is_message
+		&& rules->config->continuation == CONTINUATION_ALL;
+	s->is_joined = false;
 	s->at_start = true;
 	/* Nothing on top: its header was not looked at when it was read. */
 	s->is_text = m->added == NULL;
@@ -99,8 +102,19 @@ static bool put_part(struct sending *s)
 	return false;
 }
 
+/* A record goes on in the next one as it did when the mail was read. */
+static void join(struct sending *s, struct line *l)
+{
+	bool goes_on = s->joins && l->is_end && l->may_continue && !l->is_loose;
+
+	l->is_start = l->is_start && !s->is_joined;
+	l->is_end = l->is_end && !goes_on;
+	s->is_joined = goes_on || (s->is_joined && !l->is_end);
+}
+
 static void put_line(struct sending *s, struct line *l)
 {
+	join(s, l);
 	undo_dot(s, l);
 	s->is_text = s->is_text || compose_is_text(&s->compose);
 	if (s->is_text)
@@ -113,6 +127,17 @@ bool sending_is_idle(const struct sending *s)
 {
 	return emitter_is_idle(&s->emitter) && !s->compose.has_in
 		&& (s->charset == NULL || charset_is_idle(s->charset));
+}
+
+/* Ends a line that goes on in no record. Returns false where there is none. */
+static bool put_end(struct sending *s)
+{
+	struct line end = { .text = "", .is_end = true };
+
+	if (!s->is_joined)
+		return false;
+	put_line(s, &end);
+	return true;
 }
 
 /* Puts in what is already read. Returns false when there is nothing. */
@@ -161,6 +186,8 @@ size_t sending_finish(struct sending *s, char *out, size_t cap, bool *is_over)
 			put_line(s, &l);
 			continue;
 		}
+		if (put_end(s))
+			continue;
 		if (cap - written < EMITTER_OUT_MIN)
 			break;
 		*is_over = true;

@@ -33,6 +33,8 @@ struct sending {
 	struct charset *charset; /* NULL: UTF-8, or as it came */
 	bool refuses_unknown;    /* a character that charset lacks */
 	bool refuses_long;       /* a line too long in charset */
+	bool joins;              /* Continuation all */
+	bool is_joined;          /* the next record belongs to the line, too */
 	bool at_start;           /* of a line: its dot may be the writer's */
 	bool is_text;            /* the header is over */
 	struct emitter emitter;

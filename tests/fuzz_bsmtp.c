@@ -69,15 +69,12 @@ static void check_envelope(const struct mail *m)
 		check_path(m->recipients[i]);
 }
 
-/* Of a stream whose lines are sent as they are. */
-static void check_content(const struct mail *m,
-	const struct input_config *config, const char *octets)
+/* Of a stream, where content is what is sent but for line ends. */
+static void check_lines(const struct mail *m, const char *octets)
 {
 	bool is_8bit = false;
 	size_t i;
 
-	if (sent_size(m, config, octets) != m->size_octets)
-		abort();
 	for (i = 0; i < m->length; i++) {
 		is_8bit |= (unsigned char)octets[i] > 127;
 		if (octets[i] == '.' && (i == 0 || octets[i - 1] == '\n')
@@ -88,15 +85,25 @@ static void check_content(const struct mail *m,
 		abort();
 }
 
+/* A line that is cut is not cut within a character. */
+static void check_size(const struct mail *m, uint64_t size)
+{
+	if (size > m->size_octets
+		|| (size != m->size_octets && !m->has_long_line))
+		abort();
+}
+
 static void check_mail(const struct mail *m, const struct input_config *config,
 	const char *octets, size_t len)
 {
 	check_envelope(m);
 	if (m->offset > len || m->length > len - m->offset)
 		abort();
-	if (config->records == INPUT_STREAM
-		&& config->long_line == LONG_LINE_ERROR && m->refusal == NULL)
-		check_content(m, config, octets + m->offset);
+	if (m->refusal != NULL)
+		return;
+	check_size(m, sent_size(m, config, octets + m->offset));
+	if (config->records == INPUT_STREAM)
+		check_lines(m, octets + m->offset);
 }
 
 static void check_error(const struct bsmtp_event *event)
