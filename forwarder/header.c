@@ -67,12 +67,20 @@ size_t header_name_length(const char *line, size_t len)
 	return n < len && line[n] == ':' ? n : 0;
 }
 
+/* Without its case, for letters; others may seem the same. */
+static int fold(char c)
+{
+	return c | 0x20;
+}
+
+/* Most names are known by their length and first octet. */
 static enum header_field find(const char *name, size_t len)
 {
 	enum header_field field;
 
 	for (field = HEADER_OTHER + 1; field < HEADER_FIELDS; field++)
 		if (names[field].len == len
+			&& fold(names[field].name[0]) == fold(name[0])
 			&& text_equals_nocase(name, len, names[field].name))
 			return field;
 	return HEADER_OTHER;
