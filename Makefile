@@ -110,6 +110,12 @@ build/packages/unpacked: tests/packages tests/zoo/unpack
 	tests/zoo/unpack build/unpacked
 	touch $@
 
+build/packages/smuggling: tests/packages tests/zoo/unpack \
+		| build/packages/exim
+	mkdir -p $(@D)
+	tests/zoo/unpack build/smuggling smuggling
+	touch $@
+
 $(BUILD)/%.o: %.c | build/packages/build
 	echo 'compile $<'
 	mkdir -p $(@D)
@@ -190,8 +196,11 @@ $(LAYERS): | build/packages/build
 
 programs: $(PROGRAM) $(JES) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
 
-check: programs
-	tests/check $(BUILD) $(or $(T),$(notdir $(TESTS) $(FUZZERS)) model)
+CHECKED = $(or $(T),$(notdir $(TESTS) $(FUZZERS)) model $(PEERS))
+PEERS = smuggling
+
+check: programs $(patsubst %,build/packages/%,$(filter $(PEERS),$(CHECKED)))
+	tests/check $(BUILD) $(CHECKED)
 
 # Says what is missing before anything is installed or built.
 mountable:
