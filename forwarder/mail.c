@@ -3,6 +3,7 @@
 #include "siphash.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -13,7 +14,13 @@ enum {
 	FIRST_ROOM = 4,
 	/* With fewer recipients the list is looked through; an index beyond. */
 	LISTED_MAX = 16,
+	SMALL_MAX = 65536, /* octets */
+	/* Of a recipient beside its texts; its places in the index, too. */
+	RECIPIENT_OCTETS =
+		sizeof(char *) + sizeof(struct mail_dsn) + 4 * sizeof(uint32_t),
 };
+
+static atomic_size_t all_octets;
 
 struct mail_block {
 	struct mail_block *next;
@@ -29,10 +36,35 @@ struct mail_index {
 	uint32_t places[];
 };
 
+/* ---- memory ------------------------------------------------------ */
+
+/*
+ * Data sets that are read side by side may have an envelope each of which
+ * nothing is sent yet. A mail of usual size is never in want for them.
+ */
+static bool take_octets(struct mail *m, size_t octets)
+{
+	size_t all = atomic_fetch_add(&all_octets, octets);
+
+	if (m->octets + octets > SMALL_MAX && all + octets > MAIL_ALL_MAX) {
+		atomic_fetch_sub(&all_octets, octets);
+		return false;
+	}
+	m->octets += octets;
+	return true;
+}
+
+static void give_octets(struct mail *m, size_t octets)
+{
+	atomic_fetch_sub(&all_octets, octets);
+	m->octets -= octets;
+}
+
 /* ---- texts ------------------------------------------------------- */
 
-static struct mail_block *block_new(struct mail_block *next, size_t least)
+static struct mail_block *block_new(struct mail *m, size_t least)
 {
+	struct mail_block *next = m->blocks;
 	size_t size = next != NULL ? 2 * next->size : BLOCK_FIRST;
 	struct mail_block *b;
 
@@ -40,12 +72,16 @@ static struct mail_block *block_new(struct mail_block *next, size_t least)
 		size = BLOCK_MAX;
 	if (size < least)
 		size = least;
+	if (!take_octets(m, size))
+		return NULL;
 	b = malloc(sizeof *b + size);
-	if (b != NULL) {
-		b->next = next;
-		b->used = 0;
-		b->size = size;
+	if (b == NULL) {
+		give_octets(m, size);
+		return NULL;
 	}
+	b->next = next;
+	b->used = 0;
+	b->size = size;
 	return b;
 }
 
@@ -56,7 +92,7 @@ const char *mail_keep(struct mail *m, const char *text)
 	char *copy;
 
 	if (b == NULL || b->size - b->used < len) {
-		b = block_new(b, len);
+		b = block_new(m, len);
 		if (b == NULL)
 			return NULL;
 		m->blocks = b;
@@ -144,6 +180,8 @@ static int grow_room(struct mail *m)
 	const char **grown;
 	struct mail_dsn *dsn;
 
+	if (!take_octets(m, (room - m->room) * RECIPIENT_OCTETS))
+		return -ENOMEM;
 	grown = realloc(m->recipients, room * sizeof *grown);
 	if (grown == NULL)
 		return -ENOMEM;
@@ -244,6 +282,7 @@ void mail_free(struct mail *m)
 
 	if (m == NULL)
 		return;
+	give_octets(m, m->octets);
 	for (; m->blocks != NULL; m->blocks = next) {
 		next = m->blocks->next;
 		free(m->blocks);

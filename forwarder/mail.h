@@ -17,7 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAIL_RECIPIENTS_MAX = 100000 };
+enum {
+	MAIL_RECIPIENTS_MAX = 100000,
+	/* Octets that all mails there are may have together, small ones
+	 * apart. */
+	MAIL_ALL_MAX = 256 * 1024 * 1024,
+};
 
 struct mail_block;
 struct mail_index;
@@ -58,7 +63,8 @@ struct mail {
 	/* mail.c's */
 	struct mail_block *blocks;
 	struct mail_index *index;
-	size_t room; /* in recipients */
+	size_t room;   /* in recipients */
+	size_t octets; /* that it has of MAIL_ALL_MAX */
 };
 
 /* Returns NULL when memory is out. */
@@ -68,7 +74,8 @@ MUST_USE struct mail *mail_new(const char *reverse_path);
  * Adds a recipient at the end; one that is there already, octet by octet the
  * same, is not added twice, so that nobody gets a mail twice.
  *
- * Returns 0; -ENOSPC over MAIL_RECIPIENTS_MAX; -ENOMEM.
+ * Returns 0; -ENOSPC over MAIL_RECIPIENTS_MAX; -ENOMEM, also over MAIL_ALL_MAX
+ * until other mails are freed.
  */
 MUST_USE int mail_add_recipient(struct mail *m, const char *forward_path);
 

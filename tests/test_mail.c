@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { TEST_S = 60 }; /* under valgrind */
+
 START_TEST(a_new_mail_has_a_reverse_path_and_nobody_to_go_to)
 {
 	struct mail *m = mail_new("ann@example.org");
@@ -111,6 +113,48 @@ START_TEST(ten_times_the_recipients_take_some_ten_times_as_long)
 }
 END_TEST
 
+/* Adds recipients until one cannot be; returns how many there are. */
+static size_t fill(struct mail *m, int *err)
+{
+	char path[256];
+	size_t i = 0;
+
+	do {
+		snprintf(path, sizeof path, "%0200zu@example.org", i++);
+		*err = mail_add_recipient(m, path);
+	} while (*err == 0);
+	return m->recipient_count;
+}
+
+START_TEST(large_mails_are_in_want_of_memory_before_there_are_many)
+{
+	enum { MANY = 32 };
+	struct mail *large[MANY];
+	struct mail *small;
+	size_t count = 0;
+	int err;
+
+	do {
+		large[count] = mail_new("");
+		fill(large[count++], &err);
+	} while (err == -ENOSPC && count < MANY);
+	ck_assert_int_eq(err, -ENOMEM);
+	ck_assert_uint_ge(count, 8);
+
+	/* One of usual size is not; and what is freed is there again. */
+	small = mail_new("a@b");
+	ck_assert_ptr_nonnull(small);
+	ck_assert_int_eq(mail_add_recipient(small, "c@d"), 0);
+	mail_free(small);
+	mail_free(large[0]);
+	mail_free(large[--count]);
+	large[0] = mail_new("");
+	ck_assert_uint_eq(fill(large[0], &err), MAIL_RECIPIENTS_MAX);
+	while (count > 0)
+		mail_free(large[--count]);
+}
+END_TEST
+
 START_TEST(what_was_said_of_a_recipient_stays_with_it)
 {
 	const struct mail_dsn never = { .notify = DSN_NEVER };
@@ -153,6 +197,7 @@ int main(void)
 	Suite *suite = suite_create("mail");
 	TCase *tests = tcase_create("mail");
 
+	tcase_set_timeout(tests, TEST_S);
 	suite_add_tcase(suite, tests);
 	tcase_add_test(
 		tests, a_new_mail_has_a_reverse_path_and_nobody_to_go_to);
@@ -161,6 +206,8 @@ int main(void)
 	tcase_add_test(tests, a_mail_has_100000_recipients_at_most);
 	tcase_add_test(
 		tests, ten_times_the_recipients_take_some_ten_times_as_long);
+	tcase_add_test(
+		tests, large_mails_are_in_want_of_memory_before_there_are_many);
 	tcase_add_test(tests, what_was_said_of_a_recipient_stays_with_it);
 	tcase_add_test(tests, freeing_no_mail_does_nothing);
 	return suite_run(suite);
