@@ -173,6 +173,7 @@ static void begin_line(struct bsmtp *p, const struct line *piece)
 	p->command_len = 0;
 	p->command_used = 0;
 	p->in_line = true;
+	p->has_unconvertible = false;
 }
 
 static bool is_joined(const struct bsmtp *p, const struct line *piece)
@@ -194,6 +195,9 @@ static void read_text(
 		&& bsmtp_content_take_fault(&p->content, reply)
 		&& !p->is_broken)
 		bsmtp_fail_mail(p, event, reply);
+	if (p->has_unconvertible && p->rules.refuses_unconvertible
+		&& p->state == TEXT && !p->is_broken)
+		bsmtp_fail_mail(p, event, "554 5.6.5 JES Unconvertible data");
 }
 
 static void read_joined(
@@ -257,6 +261,7 @@ void bsmtp_line(
 	if (piece->is_end) {
 		p->in_line = false;
 		p->is_loose = piece->is_loose;
+		p->has_unconvertible |= piece->has_unconvertible;
 		p->next = piece->next;
 		p->next_record = piece->number + 1;
 	}

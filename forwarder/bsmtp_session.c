@@ -282,5 +282,9 @@ void bsmtp_end_command(struct bsmtp *p, struct bsmtp_event *event)
 	if (is_long)
 		text_copy(c.reply, sizeof c.reply,
 			"500 5.2.5 JES Command line too long");
+	/* A '?' in its place would be part of an address. */
+	else if (p->has_unconvertible)
+		text_copy(c.reply, sizeof c.reply,
+			"501 5.6.5 JES Unconvertible character in command");
 	handlers[c.verb](p, &c, event);
 }

@@ -53,8 +53,9 @@ struct bsmtp {
 	uint64_t command_len;            /* of all that was read of it */
 	uint64_t command_used;           /* without the blanks at its end */
 	bool in_line;                    /* its end has not been read */
-	bool is_joined; /* the next record belongs to it, too */
-	bool is_loose;  /* it was ended by the end of the data set */
+	bool is_joined;         /* the next record belongs to it, too */
+	bool is_loose;          /* it was ended by the end of the data set */
+	bool has_unconvertible; /* a character of it became '?' */
 	struct bsmtp_content content;
 	const struct heading_rules *heading; /* or NULL */
 	char helo[ADDRESS_PATH_MAX + 1];

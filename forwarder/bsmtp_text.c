@@ -11,6 +11,8 @@ struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config)
 		.takes_long_lines = config->long_line != LONG_LINE_ERROR,
 		.truncates = config->long_line == LONG_LINE_TRUNCATE,
 		.refuses_cr = config->bare_cr == BARE_CR_REJECT,
+		.refuses_unconvertible =
+			config->unconvertible == UNCONVERTIBLE_ERROR,
 	};
 }
 

@@ -32,6 +32,7 @@ struct bsmtp_text_rules {
 	bool takes_long_lines; /* how they are sent is the sender's */
 	bool truncates;        /* they count as BSMTP_TEXT_MAX */
 	bool refuses_cr;
+	bool refuses_unconvertible; /* not looked at here */
 };
 
 struct bsmtp_text {

@@ -31,6 +31,7 @@ struct line {
 	bool is_loose;     /* is_end: ended by the end of the data set alone */
 	bool may_continue; /* is_end: a record of exactly 80 octets that ends
 			    * in '<' or newline, which may go on in the next */
+	bool has_unconvertible; /* is_end: a character of it became '?' */
 };
 
 #endif

@@ -224,6 +224,8 @@ static void read_piece(struct message *p, const struct line *piece)
 	}
 	if (piece->is_end)
 		p->end = piece->next;
+	if (piece->has_unconvertible && p->text.rules.refuses_unconvertible)
+		fail(p, "554 5.6.5 JES Unconvertible data");
 	if (heading_is_over(&p->heading)) {
 		read_text(p, piece);
 		return;

@@ -24,8 +24,10 @@ static void begin_line(struct records *r, uint64_t offset)
 	r->has_begun = false;
 	r->last = '\0';
 	r->has_control = r->format.carriage != CARRIAGE_NONE;
-	if (!r->is_plain)
-		piece_begin(&r->piece);
+	if (r->is_plain)
+		return;
+	piece_begin(&r->piece);
+	r->unconvertible = r->piece.conversion.unconvertible;
 }
 
 void records_init(struct records *r, const struct record_format *format,
@@ -70,6 +72,7 @@ static void describe(const struct records *r, struct line *out)
 	out->number = r->number;
 	out->is_loose = false;
 	out->may_continue = false;
+	out->has_unconvertible = false;
 }
 
 /* ---- streams that are not copied --------------------------------- */
@@ -173,6 +176,8 @@ static bool give_piece(struct records *r, struct line *out, bool *has_line)
 		out->next = r->end.next;
 		out->is_loose = r->end.is_loose;
 		out->may_continue = r->end.may_continue;
+		out->has_unconvertible =
+			r->piece.conversion.unconvertible != r->unconvertible;
 	}
 	return false;
 }

@@ -46,7 +46,8 @@ struct records {
 	uint64_t line_offset;
 	uint64_t column; /* of its next octet, from 0, carriage control apart */
 	bool in_line;
-	bool has_control; /* the carriage control octet is next */
+	bool has_control;       /* the carriage control octet is next */
+	uint64_t unconvertible; /* characters before the line */
 
 	/* Of a plain stream. */
 	bool has_cr;    /* a CR was read and not given out */

@@ -146,6 +146,26 @@ START_TEST(a_page_is_read)
 }
 END_TEST
 
+/* IBM939: 0E FE FE 0F is a character that it does not have. */
+START_TEST(what_a_page_lacks_is_an_error_where_that_is_coded)
+{
+	char *head = to_page("IBM939", HEAD "x");
+	char *tail = to_page("IBM939", "\n.\n");
+	char octets[128];
+
+	strcpy(config.page, "IBM939");
+	config.unconvertible =
+		_i == 0 ? UNCONVERTIBLE_REPLACE : UNCONVERTIBLE_ERROR;
+	stpcpy(stpcpy(stpcpy(octets, head), "\x0e\xfe\xfe\x0f"), tail);
+	check(octets, strlen(octets),
+		_i == 0 ? "mail 1 from <a@b> to <c@d> at 42+6\nend\n"
+			: "5: 554 5.6.5 JES Unconvertible data\n"
+			  "mail 1 from <a@b> to <c@d> at 42+6\nend\n");
+	free(head);
+	free(tail);
+}
+END_TEST
+
 START_TEST(fixed_records_are_read)
 {
 	config.records = INPUT_FIXED;
@@ -410,6 +430,8 @@ int main(void)
 
 	tcase_add_test(tests, a_stream_of_batch_smtp_is_its_mails);
 	tcase_add_loop_test(tests, a_page_is_read, 0, 3);
+	tcase_add_loop_test(
+		tests, what_a_page_lacks_is_an_error_where_that_is_coded, 0, 2);
 	tcase_add_test(tests, fixed_records_are_read);
 	tcase_add_test(tests, variable_records_are_read);
 	tcase_add_test(tests, carriage_control_is_dropped);
