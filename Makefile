@@ -12,6 +12,7 @@
 #   make crash N=200        N kills and N power cuts
 #   make fsx N=100000       an open data set against a model; SEED= repeats
 #   make model              sequences of calls against a model; SEED=1
+#   make corpus             what is expected on the wire, worked out again
 #   make bench              speed and size; SHORT=1 to try it, B=B1,S5 for two
 #
 # SAN=address,undefined or SAN=thread makes a sanitizer variant of any of
@@ -93,8 +94,8 @@ ifndef V
 endif
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all bench check clean coverage crash fresh fsx fuzz install lint memcheck \
-	model mountable programs run uninstall
+.PHONY: all bench check clean corpus coverage crash fresh fsx fuzz install lint \
+	memcheck model mountable programs run uninstall
 
 all: $(PROGRAM) $(JES) $(UMOUNT)
 
@@ -243,6 +244,10 @@ fsx: $(PROGRAM) $(TOOLS) $(BUILD)/test_e2e_fsx
 # What make check plays 500 random sequences of, and all short ones.
 model: build/packages/test $(PROGRAM)
 	python3 -B tests/model $(BUILD) $(SEED:%=--seed %)
+
+# By Python and iconv alone.
+corpus: build/packages/test
+	python3 -B tests/corpus/wire.py
 
 bench: build/packages/bench $(PROGRAM) $(JES) $(BENCH)
 	python3 -B tests/bench $(BUILD) $(SHORT:%=--short) $(B:%=--only %)
