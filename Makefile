@@ -267,10 +267,13 @@ SET_PATHS = sed -e 's,@sbindir@,$(SBINDIR),' -e 's,@sysconfdir@,$(SYSCONFDIR),'
 
 # A configuration that is there stays as it is, and gets no other writer.
 install: $(PROGRAM) $(JES) $(UMOUNT)
-	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(UNITDIR) \
+	install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) \
+		$(DESTDIR)$(UNITDIR) $(DESTDIR)$(MANDIR)/man1 \
 		$(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(MANDIR)/man7 \
 		$(DESTDIR)$(DOCDIR) $(DESTDIR)$(HELPERDIR) $(CONFIG)/writers
 	install -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)
+	install -m 755 $(JES) $(DESTDIR)$(BINDIR)
+	install -m 644 docs/jes.1 $(DESTDIR)$(MANDIR)/man1
 	install -m 644 docs/jesfs.conf.5 $(DESTDIR)$(MANDIR)/man5
 	install -m 644 docs/jes-spool.7 $(DESTDIR)$(MANDIR)/man7
 	install -m 644 $(SAMPLES)/CSSMTP.conf $(DESTDIR)$(DOCDIR)
