@@ -48,6 +48,14 @@ void clock_give_back(void)
 	clock_set_source(NULL);
 }
 
+int64_t clock_processor_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
 bool clock_wait_until(bool (*claim)(void *arg), void *arg)
 {
 	struct timespec start, now;

@@ -12,6 +12,9 @@ void clock_take_over(void);
 void clock_forward(int64_t ns);
 void clock_give_back(void);
 
+/* What this process has had of processors: others do not make it longer. */
+int64_t clock_processor_ns(void);
+
 /* Waits for the claim to become true; false once 20 s have passed. */
 bool clock_wait_until(bool (*claim)(void *arg), void *arg);
 

@@ -4,8 +4,8 @@
  */
 #include "../forwarder/bsmtp.h"
 #include "buf.h"
-#include "clock.h"
 #include "support_batch.h"
+#include "support_clock.h"
 #include "support_run.h"
 
 #include <check.h>
@@ -242,7 +242,7 @@ END_TEST
 /* Reads a mail to count recipients; returns how long that took. */
 static int64_t time_mail(size_t count, struct bsmtp *p)
 {
-	int64_t began_ns = clock_monotonic_ns();
+	int64_t began_ns = clock_processor_ns();
 	struct bsmtp_event event;
 	struct line line = { .is_start = true, .is_end = true };
 	char text[64];
@@ -261,7 +261,7 @@ static int64_t time_mail(size_t count, struct bsmtp *p)
 			ck_assert(!event.counts);
 		}
 	}
-	return clock_monotonic_ns() - began_ns;
+	return clock_processor_ns() - began_ns;
 }
 
 static void read_line(struct bsmtp *p, const char *text)
@@ -300,7 +300,7 @@ START_TEST(a_mail_to_100000_is_read_in_time_and_one_more_is_too_many)
 	int i;
 
 	for (i = 0; i < 5; i++) {
-		m = read_mail(MAIL_RECIPIENTS_MAX / 10, &took_ns);
+		m = read_mail(MAIL_RECIPIENTS_MAX / 40, &took_ns);
 		mail_free(m);
 		if (took_ns < few_ns)
 			few_ns = took_ns;
@@ -308,7 +308,7 @@ START_TEST(a_mail_to_100000_is_read_in_time_and_one_more_is_too_many)
 	m = read_mail(MAIL_RECIPIENTS_MAX, &took_ns);
 	ck_assert_uint_eq(m->recipient_count, 100000);
 	ck_assert_ptr_null(m->refusal);
-	ck_assert_int_lt(took_ns, 50 * few_ns);
+	ck_assert_int_lt(took_ns, 400 * few_ns);
 	mail_free(m);
 	m = read_mail(MAIL_RECIPIENTS_MAX + 1, &took_ns);
 	ck_assert_str_eq(

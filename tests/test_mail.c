@@ -1,6 +1,6 @@
 #include "../forwarder/mail.h"
 
-#include "clock.h"
+#include "support_clock.h"
 #include "support_run.h"
 
 #include <check.h>
@@ -74,11 +74,11 @@ START_TEST(a_mail_has_100000_recipients_at_most)
 }
 END_TEST
 
-/* What one recipient costs does not depend on how many there are. */
+/* Returns the processor's time that so many recipients take. */
 static int64_t time_recipients(size_t count)
 {
 	struct mail *m = mail_new("");
-	int64_t began_ns = clock_monotonic_ns();
+	int64_t began_ns = clock_processor_ns();
 	char path[32];
 	size_t i;
 
@@ -88,7 +88,7 @@ static int64_t time_recipients(size_t count)
 			abort();
 	}
 	mail_free(m);
-	return clock_monotonic_ns() - began_ns;
+	return clock_processor_ns() - began_ns;
 }
 
 static int64_t least_time(size_t count)
@@ -105,11 +105,11 @@ static int64_t least_time(size_t count)
 	return least_ns;
 }
 
-/* Where each is compared with all others it is a hundred times as long. */
-START_TEST(ten_times_the_recipients_take_some_ten_times_as_long)
+/* Were each compared with all others it would be 1600 times as long. */
+START_TEST(what_a_recipient_costs_does_not_grow_with_their_number)
 {
 	ck_assert_int_lt(least_time(MAIL_RECIPIENTS_MAX),
-		50 * least_time(MAIL_RECIPIENTS_MAX / 10));
+		400 * least_time(MAIL_RECIPIENTS_MAX / 40));
 }
 END_TEST
 
@@ -205,7 +205,7 @@ int main(void)
 	tcase_add_test(tests, a_recipient_named_twice_gets_the_mail_once);
 	tcase_add_test(tests, a_mail_has_100000_recipients_at_most);
 	tcase_add_test(
-		tests, ten_times_the_recipients_take_some_ten_times_as_long);
+		tests, what_a_recipient_costs_does_not_grow_with_their_number);
 	tcase_add_test(
 		tests, large_mails_are_in_want_of_memory_before_there_are_many);
 	tcase_add_test(tests, what_was_said_of_a_recipient_stays_with_it);
