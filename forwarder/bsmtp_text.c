@@ -10,7 +10,9 @@ struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config)
 		.size_max = (uint64_t)config->message_size_kb * OCTETS_PER_KB,
 		.takes_long_lines = config->long_line != LONG_LINE_ERROR,
 		.truncates = config->long_line == LONG_LINE_TRUNCATE,
-		.refuses_cr = config->bare_cr == BARE_CR_REJECT,
+		/* Within a record it is an octet as any other. */
+		.refuses_cr = config->bare_cr == BARE_CR_REJECT
+			&& config->records == INPUT_STREAM,
 		.refuses_unconvertible =
 			config->unconvertible == UNCONVERTIBLE_ERROR,
 	};

@@ -215,6 +215,8 @@ END_TEST
 
 START_TEST(a_cr_within_a_line_is_a_blank_or_an_error)
 {
+	static const char *const record[] = { HEAD_RECORDS, "x\ry", ".", NULL };
+
 	check(HEAD "x\ry\n.\n", MAIL_1 "+4 sent 5\nquit\n");
 	config.bare_cr = BARE_CR_REJECT;
 	check(HEAD "x\ry\r\nz\r\n.\n",
@@ -222,6 +224,9 @@ START_TEST(a_cr_within_a_line_is_a_blank_or_an_error)
 		"+8 sent 8 refused, "
 		"line 5: 500 5.6.0 JES Bare CR in data line\nquit\n");
 	check(HEAD "x\r\ny\n.\n", MAIL_1 "+5 sent 6\nquit\n");
+	config.records = INPUT_FIXED;
+	check_records(
+		record, "mail 1 from <a@b> to <c@d> at 400+80 sent 5\nquit\n");
 }
 END_TEST
 
