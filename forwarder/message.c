@@ -102,6 +102,7 @@ static void fail(struct message *p, const char *reply)
 	p->reason.kind = BSMTP_ERROR;
 	p->reason.record = p->number;
 	p->reason.counts = true;
+	p->reason.has_ended = false;
 	p->reason.err = 0;
 	text_copy(p->reason.reply, sizeof p->reason.reply, reply);
 }
@@ -294,6 +295,7 @@ static bool tell(struct message *p, struct bsmtp_event *event)
 		event->kind = BSMTP_ERROR;
 		event->record = e->fault_line;
 		event->counts = false;
+		event->has_ended = false;
 		event->err = 0;
 		text_copy(event->reply, sizeof event->reply, e->fault);
 		return true;

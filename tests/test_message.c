@@ -52,13 +52,16 @@ static void tell_mail(struct buf *told, struct mail *m)
 
 static void tell(struct story *s, const struct bsmtp_event *event)
 {
-	if (event->kind == BSMTP_ERROR)
+	if (event->kind == BSMTP_ERROR) {
+		ck_assert_int_eq(event->err, 0);
+		ck_assert(!event->has_ended);
 		buf_printf(&s->told, "%" PRIu64 ": %s%s\n", event->record,
 			event->reply, event->counts ? "" : " (not counted)");
-	else if (event->kind == BSMTP_MAIL)
+	} else if (event->kind == BSMTP_MAIL) {
 		tell_mail(&s->told, message_take_mail(s->message));
-	else if (event->kind == BSMTP_QUIT)
+	} else if (event->kind == BSMTP_QUIT) {
 		s->has_quit = true;
+	}
 }
 
 static bool read_piece(void *arg, const struct line *piece)
@@ -66,6 +69,7 @@ static bool read_piece(void *arg, const struct line *piece)
 	struct story *s = arg;
 	struct bsmtp_event event;
 
+	memset(&event, 0x55, sizeof event); /* no member is left as it was */
 	message_line(s->message, piece, &event);
 	ck_assert_int_ne(event.kind, BSMTP_MAIL);
 	tell(s, &event);
@@ -285,6 +289,20 @@ START_TEST(a_line_of_text_has_its_limit)
 }
 END_TEST
 
+START_TEST(what_is_said_of_lines_holds_here_too)
+{
+	char text[1100];
+
+	memset(text, 'x', sizeof text);
+	memcpy(text, "To: a@b\n\n", 9);
+	strcpy(text + 9 + 1000, "\n");
+	input.long_line = LONG_LINE_TRUNCATE;
+	check(text, "<ann@here.example> a@b\n");
+	input.bare_cr = BARE_CR_REJECT;
+	check("To: a@b\n\nx\ry\n", "3: 500 5.6.0 JES Bare CR in data line\n");
+}
+END_TEST
+
 START_TEST(recipients_have_their_limit)
 {
 	struct heading_rules rules;
@@ -462,6 +480,7 @@ int main(void)
 	tcase_add_test(tests, what_headers_may_not_be_holds_here_too);
 	tcase_add_test(tests, the_size_has_its_limit);
 	tcase_add_test(tests, a_line_of_text_has_its_limit);
+	tcase_add_test(tests, what_is_said_of_lines_holds_here_too);
 	tcase_add_test(tests, recipients_have_their_limit);
 	tcase_add_loop_test(
 		tests, the_content_is_all_of_the_message, 0, COUNT(contents));
