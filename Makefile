@@ -78,6 +78,7 @@ WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
 WRAP_test_answer_record = calloc
 WRAP_test_bsmtp_memory = calloc malloc realloc
 WRAP_test_forwarder_store = calloc
+WRAP_test_message_memory = calloc malloc realloc
 WRAP_test_fs_forget = write fuse_lowlevel_notify_inval_entry fs_session_new \
 	malloc_trim
 WRAP_test_store_faults = malloc calloc realloc
