@@ -1,32 +1,20 @@
 /*
- * The corpus of tests/corpus/wire: data sets, and the octets that go on the
- * wire of them, which tests/corpus/wire.py works out. Each file is a case:
- *
- *     # what it shows
- *     [conf]      statements of a writer's file
- *     [text]      the data set, a line each, LF at its end, or
- *     [octets]    the same in hexadecimal digits
- *     [expected]  what an SMTP server would hear, CR LF at each end
- *
- * A backslash, and what is not printable ASCII, is written as \xHH; a line
- * that ends in a backslash has no line end.
+ * Every data set of tests/corpus/wire, from its octets to those on the wire,
+ * in one process.
  */
 #include "../forwarder/charset.h"
 #include "../forwarder/input.h"
 #include "../forwarder/sending.h"
 #include "buf.h"
 #include "support_config.h"
-#include "support_files.h"
 #include "support_run.h"
+#include "support_wire.h"
 
 #include <check.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FOLDER "tests/corpus/wire"
 
 enum { CASES_MAX = 512, CASES_MIN = 150, OUT_MAX = 4096 };
 
@@ -41,114 +29,7 @@ static const struct origin origin = { .host = "mvs1.example.com",
 	.dataset = 412,
 	.created_ns = 1795428000541437000 }; /* 23 Nov 2026 10:00:00 UTC */
 
-/* ---- cases --------------------------------------------------------- */
-
-struct wire_case {
-	struct buf conf;
-	struct buf octets;
-	struct buf expected;
-};
-
-static unsigned int digit(char c)
-{
-	ck_assert(isxdigit((unsigned char)c));
-	return (unsigned int)(isdigit((unsigned char)c)
-			? c - '0'
-			: tolower((unsigned char)c) - 'a' + 10);
-}
-
-static char octet_of(const char *digits)
-{
-	return (char)(digit(digits[0]) << 4 | digit(digits[1]));
-}
-
-static void add_text(struct buf *out, const char *line, size_t len)
-{
-	size_t i = 0;
-	char c;
-
-	while (i < len) {
-		if (line[i] != '\\') {
-			buf_append(out, line + i, 1);
-			i++;
-			continue;
-		}
-		if (i + 1 == len)
-			return;
-		ck_assert(i + 3 < len && line[i + 1] == 'x');
-		c = octet_of(line + i + 2);
-		buf_append(out, &c, 1);
-		i += 4;
-	}
-	buf_puts(out, "\n");
-}
-
-static void add_octets(struct buf *out, const char *line, size_t len)
-{
-	size_t i;
-	char c;
-
-	for (i = 0; i + 1 < len; i += 2) {
-		while (line[i] == ' ')
-			i++;
-		c = octet_of(line + i);
-		buf_append(out, &c, 1);
-	}
-}
-
-static void add_line(struct buf *out, const char *line, size_t len)
-{
-	buf_append(out, line, len);
-	buf_puts(out, "\n");
-}
-
-static void read_case(const char *name, struct wire_case *c)
-{
-	static const struct {
-		const char *title;
-		void (*add)(struct buf *out, const char *line, size_t len);
-		size_t member;
-	} sections[] = {
-		{ "[conf]", add_line, offsetof(struct wire_case, conf) },
-		{ "[text]", add_text, offsetof(struct wire_case, octets) },
-		{ "[octets]", add_octets, offsetof(struct wire_case, octets) },
-		{ "[expected]", add_line,
-			offsetof(struct wire_case, expected) },
-	};
-	char *text = file_text("%s/%s", FOLDER, name);
-	int section = -1;
-	char *line, *end;
-	int i;
-
-	buf_init(&c->conf);
-	buf_init(&c->octets);
-	buf_init(&c->expected);
-	for (line = text; *line != '\0'; line = end + 1) {
-		end = strchr(line, '\n');
-		ck_assert_ptr_nonnull(end);
-		for (i = 0; i < COUNT(sections); i++)
-			if (strncmp(line, sections[i].title,
-				    (size_t)(end - line))
-					== 0
-				&& end > line)
-				break;
-		if (i < COUNT(sections))
-			section = i;
-		else if (section >= 0)
-			sections[section].add(
-				(struct buf *)((char *)c
-					+ sections[section].member),
-				line, (size_t)(end - line));
-	}
-	free(text);
-}
-
-static void case_fini(struct wire_case *c)
-{
-	buf_fini(&c->conf);
-	buf_fini(&c->octets);
-	buf_fini(&c->expected);
-}
+/* ---- a configuration ----------------------------------------------- */
 
 static void configure(const struct wire_case *c, struct config_writer *writer)
 {
@@ -177,24 +58,6 @@ struct wire {
 	size_t step;
 	struct buf heard;
 };
-
-static void show(struct wire *w, const char *octets, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (octets[i] == '\r' && i + 1 < len && octets[i + 1] == '\n')
-			continue;
-		if (octets[i] == '\n' && i > 0 && octets[i - 1] == '\r')
-			buf_puts(&w->heard, "\n");
-		else if (octets[i] < ' ' || octets[i] > '~'
-			|| octets[i] == '\\')
-			buf_printf(&w->heard, "\\x%02x",
-				(unsigned int)(unsigned char)octets[i]);
-		else
-			buf_append(&w->heard, octets + i, 1);
-	}
-}
 
 /* The content, in pieces of step octets in and room out. */
 static void send_content(struct wire *w, const struct mail *m)
@@ -230,7 +93,7 @@ static void send_content(struct wire *w, const struct mail *m)
 	if (sending_fault(&sending) != NULL)
 		buf_printf(&w->heard, "FAULT %s\n", sending_fault(&sending));
 	else
-		show(w, wire.data, wire.len);
+		wire_show(&w->heard, wire.data, wire.len);
 	buf_fini(&wire);
 }
 
@@ -319,11 +182,11 @@ START_TEST(the_octets_on_the_wire_are_those_worked_out)
 	int i;
 
 	setenv("TZ", "UTC", 1);
-	read_case(names[_i], &c);
+	wire_case_read(names[_i], &c);
 	configure(&c, &writer);
 	for (i = 0; i < COUNT(steps); i++)
 		check(names[_i], &c, &writer, steps[i]);
-	case_fini(&c);
+	wire_case_fini(&c);
 }
 END_TEST
 
@@ -341,7 +204,7 @@ static int is_case(const struct dirent *entry)
 static void find_cases(void)
 {
 	struct dirent **entries;
-	int count = scandir(FOLDER, &entries, is_case, alphasort);
+	int count = scandir(WIRE_FOLDER, &entries, is_case, alphasort);
 	int i;
 
 	for (i = 0; i < count; i++) {

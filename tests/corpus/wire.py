@@ -4,7 +4,7 @@
 Without --write it compares them with the files that are there and ends with 1
 where one differs. What is expected is made here from lines of text by Python's
 codecs, by iconv(1) for pages that Python lacks, and by the few rules below:
-no program of this tree has a part in it. The form is in tests/test_wire.c.
+no program of this tree has a part in it. The form is in tests/support_wire.h.
 """
 import subprocess
 import sys
