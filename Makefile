@@ -112,10 +112,11 @@ build/packages/unpacked: tests/packages tests/zoo/unpack
 	tests/zoo/unpack build/unpacked
 	touch $@
 
-build/packages/smuggling: tests/packages tests/zoo/unpack \
-		| build/packages/exim
+build/packages/smuggling: | build/packages/exim
+build/packages/smuggling build/packages/realmail: tests/packages \
+		tests/zoo/unpack
 	mkdir -p $(@D)
-	tests/zoo/unpack build/smuggling smuggling
+	tests/zoo/unpack build/$(@F) $(@F)
 	touch $@
 
 $(BUILD)/%.o: %.c | build/packages/build
@@ -199,7 +200,7 @@ $(LAYERS): | build/packages/build
 programs: $(PROGRAM) $(JES) $(UMOUNT) $(TOOLS) $(TESTS) $(FUZZERS)
 
 CHECKED = $(or $(T),$(notdir $(TESTS) $(FUZZERS)) model $(PEERS))
-PEERS = smuggling
+PEERS = smuggling realmail
 
 check: programs $(patsubst %,build/packages/%,$(filter $(PEERS),$(CHECKED)))
 	tests/check $(BUILD) $(CHECKED)

@@ -1,6 +1,7 @@
 """jesfs and what others made: their mail servers, and their mail.
 
   smuggling  what is in a body stays in it, at a real Postfix and a real Exim
+  realmail   messages of other programs arrive as they were
 
 Runs in namespaces of its own, below one scratch folder: when it ends, so do
 its processes and mounts. The exit status is 0 when all agreed.
@@ -18,10 +19,11 @@ TESTS = os.path.dirname(HERE)
 sys.path.insert(1, os.path.join(TESTS, "bench"))
 
 # pylint: disable=wrong-import-position # they are found only now
+import realmail  # noqa: E402
 import smuggling  # noqa: E402
 from process import BenchError  # noqa: E402
 
-PARTS = {"smuggling": smuggling.run}
+PARTS = {"realmail": realmail.run, "smuggling": smuggling.run}
 INSIDE = "JESFS_PEERS_INSIDE"
 NAMESPACES = ["unshare", "--mount", "--propagation", "private", "--pid",
               "--fork", "--kill-child", "--mount-proc"]

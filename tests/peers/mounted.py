@@ -60,14 +60,24 @@ class Mounted:
             return log.read()[-4000:]
 
     def put(self, writer, name, octets):
-        """Writes a data set. Raises OSError when that is refused."""
+        """Writes a data set.
+
+        Returns its number, and None or the errno when it is refused.
+        """
         path = os.path.join(self.point, "spool", writer, name)
         fd = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        number = os.fstat(fd).st_ino
+        refused = None
         try:
             while octets:
                 octets = octets[os.write(fd, octets):]
-        finally:
+        except OSError as error:
+            refused = error.errno
+        try:
             os.close(fd)
+        except OSError as error:
+            refused = error.errno
+        return number, refused
 
     def queue(self):
         """What status/queue says of each data set, a list of words each."""

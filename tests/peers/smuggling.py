@@ -46,7 +46,10 @@ def put_all(mounted, server):
                         sequence)
             case.name = f"{number:02}.{len(cases):03}"
             case.shown = f"{server.name} {page} {form} {kind} {name}"
-            mounted.put(writer_name(server, number), name, case.data_set())
+            _, error = mounted.put(writer_name(server, number), name,
+                                   case.data_set())
+            if error is not None:
+                raise BenchError(f"{case.shown}: {os.strerror(error)}")
             cases.append(case)
     return cases
 
