@@ -271,6 +271,24 @@ void bsmtp_line(
 		read_joined(p, piece, event);
 }
 
+size_t bsmtp_text_lines(
+	struct bsmtp *p, const char *octets, size_t len, uint64_t *lines)
+{
+	size_t n;
+
+	*lines = 0;
+	if (p->state != TEXT || p->joins_text || p->closing != READS_ON
+		|| p->in_line || p->is_joined)
+		return 0;
+	n = bsmtp_content_run(&p->content, octets, len, lines);
+	if (n == 0)
+		return 0;
+	p->is_loose = false;
+	p->next += n;
+	p->next_record += *lines;
+	return n;
+}
+
 /* ---- the end ----------------------------------------------------- */
 
 /* The last record said that its line goes on, and it does not. */

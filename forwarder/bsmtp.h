@@ -81,6 +81,14 @@ void bsmtp_line(
 	struct bsmtp *p, const struct line *piece, struct bsmtp_event *event);
 
 /*
+ * Reads many whole lines of text in one step, octets that begin at the start
+ * of a line, as long as nothing is to be said of any. Returns how many octets,
+ * and in *lines how many lines; 0 when lines are to be read one by one.
+ */
+MUST_USE size_t bsmtp_text_lines(
+	struct bsmtp *p, const char *octets, size_t len, uint64_t *lines);
+
+/*
  * Says that the data set ends here, after its last line: a mail without its
  * final dot ends, QUIT is implied. To be called until the event is
  * BSMTP_QUIT or BSMTP_MORE.

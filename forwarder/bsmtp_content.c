@@ -1,5 +1,7 @@
 #include "bsmtp_content.h"
 
+#include "text_run.h"
+
 void bsmtp_content_init(
 	struct bsmtp_content *c, const struct heading_rules *rules)
 {
@@ -69,6 +71,23 @@ bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 	c->is_header_8bit |= c->text.has_8bit;
 	c->text.has_8bit = false;
 	return true;
+}
+
+size_t bsmtp_content_run(struct bsmtp_content *c, const char *octets,
+	size_t len, uint64_t *lines)
+{
+	struct bsmtp_text *t = &c->text;
+	struct text_run run;
+
+	if (c->has_heading && !heading_is_over(&c->heading))
+		return 0;
+	run = text_run_read(octets, len);
+	if (!bsmtp_text_takes(t, run.octets + run.lines))
+		return 0;
+	t->size_octets += run.octets + run.lines;
+	t->has_8bit |= run.has_8bit;
+	*lines = run.lines;
+	return run.octets;
 }
 
 bool bsmtp_content_take_fault(

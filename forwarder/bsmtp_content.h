@@ -35,6 +35,13 @@ void bsmtp_content_init(
 bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 	enum bsmtp_text_kind *kind);
 
+/*
+ * As bsmtp_text_lines(): lines of the text alone, behind a line that has
+ * ended.
+ */
+MUST_USE size_t bsmtp_content_run(struct bsmtp_content *c, const char *octets,
+	size_t len, uint64_t *lines);
+
 /* As heading_take_fault(). */
 MUST_USE bool bsmtp_content_take_fault(
 	struct bsmtp_content *c, char reply[static BSMTP_REPLY_MAX]);

@@ -60,6 +60,14 @@ static bool is_blank(const char *octets, size_t len)
 	return true;
 }
 
+bool bsmtp_text_takes(const struct bsmtp_text *t, uint64_t octets)
+{
+	uint64_t max = t->rules.size_max;
+
+	return max == 0
+		|| (t->size_octets <= max && octets <= max - t->size_octets);
+}
+
 void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 {
 	size_t skip = 0;

@@ -54,6 +54,9 @@ struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config);
 /* The rules may be set after it. */
 void bsmtp_text_init(struct bsmtp_text *t);
 
+/* Whether the text may have so many octets more, as sent. */
+bool bsmtp_text_takes(const struct bsmtp_text *t, uint64_t octets);
+
 /* Reads octets of a line, without its end. */
 void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len);
 

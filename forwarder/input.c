@@ -4,6 +4,7 @@
 #include "heading.h"
 #include "message.h"
 #include "text.h"
+#include "text_run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct input {
 	struct heading_rules heading;
 	struct records records;
 	bool is_over;
+	uint64_t slow_until; /* offset: until there, line by line */
 
 	/* One of them, once it is known which. */
 	struct bsmtp *batch;
@@ -98,6 +100,7 @@ struct input *input_new(
 		return NULL;
 	in->rules = rules;
 	in->is_over = false;
+	in->slow_until = 0;
 	in->batch = NULL;
 	in->message = NULL;
 	in->first_len = 0;
@@ -288,6 +291,27 @@ static void read_line(
 		read_first(in, l, event);
 }
 
+/*
+ * Most of any data set. Where a line has to be read by itself, so have those
+ * behind it in the same step.
+ */
+static size_t read_lines(struct input *in, const char *octets, size_t len)
+{
+	struct records *r = &in->records;
+	uint64_t lines;
+	size_t n;
+
+	if (in->batch == NULL || len <= TEXT_RUN_STEP
+		|| r->offset < in->slow_until || !records_at_plain_line(r)
+		|| !bsmtp_is_in_text(in->batch))
+		return 0;
+	n = bsmtp_text_lines(in->batch, octets, len, &lines);
+	if (n > 0)
+		records_skip(r, n, lines);
+	in->slow_until = r->offset + TEXT_RUN_STEP;
+	return n;
+}
+
 size_t input_feed(struct input *in, const char *octets, size_t len,
 	struct input_event *event)
 {
@@ -301,6 +325,7 @@ size_t input_feed(struct input *in, const char *octets, size_t len,
 	}
 	do {
 		event->kind = INPUT_MORE;
+		used += read_lines(in, octets + used, len - used);
 		used += records_feed(
 			&in->records, octets + used, len - used, &l, &has_line);
 		if (has_line)

@@ -358,6 +358,18 @@ size_t records_feed(struct records *r, const char *octets, size_t len,
 	return len > 0 ? feed_plain(r, octets, len, out, has_line) : 0;
 }
 
+bool records_at_plain_line(const struct records *r)
+{
+	return r->is_plain && r->offset == r->line_offset;
+}
+
+void records_skip(struct records *r, size_t octets, uint64_t lines)
+{
+	r->offset += octets;
+	r->number += lines;
+	begin_line(r, r->offset);
+}
+
 static void finish_plain(struct records *r, struct line *out, bool *has_line)
 {
 	uint64_t len = r->offset - r->line_offset - r->has_cr;

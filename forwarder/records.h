@@ -78,6 +78,13 @@ MUST_USE size_t records_feed(struct records *r, const char *octets, size_t len,
 	struct line *out, bool *has_line);
 
 /*
+ * Whether the next octets begin a line of a stream that is not copied: then
+ * its caller may read whole lines itself, and say so.
+ */
+bool records_at_plain_line(const struct records *r);
+void records_skip(struct records *r, size_t octets, uint64_t lines);
+
+/*
  * Says that the data set ends here; to be called until *has_line is false.
  */
 void records_finish(struct records *r, struct line *out, bool *has_line);

@@ -11,11 +11,13 @@
 
 static struct input_config config;
 static struct header_config header;
+static bool tells_size;
 
 static void set_up(void)
 {
 	input_config_init(&config);
 	header_config_init(&header);
+	tells_size = false;
 }
 
 static void tell_mail(struct buf *told, struct mail *m)
@@ -27,7 +29,11 @@ static void tell_mail(struct buf *told, struct mail *m)
 		told, "mail %" PRIu32 " from <%s>", m->number, m->reverse_path);
 	for (i = 0; i < m->recipient_count; i++)
 		buf_printf(told, " to <%s>", m->recipients[i]);
-	buf_printf(told, " at %" PRIu64 "+%" PRIu64 "\n", m->offset, m->length);
+	buf_printf(told, " at %" PRIu64 "+%" PRIu64, m->offset, m->length);
+	if (tells_size)
+		buf_printf(told, " sent %" PRIu64 "%s", m->size_octets,
+			m->has_8bit ? " 8-bit" : "");
+	buf_puts(told, "\n");
 	mail_free(m);
 }
 
@@ -278,6 +284,68 @@ START_TEST(the_first_line_says_what_follows)
 }
 END_TEST
 
+/* ---- many lines in one step ---------------------------------------- */
+
+static uint32_t next_random(uint32_t *state)
+{
+	*state = *state * 1103515245 + 12345;
+	return *state >> 16;
+}
+
+static void put_random_line(struct buf *out, uint32_t *state)
+{
+	static const char *const starts[] = { "", ".", "..", "MAIL FROM:<>" };
+	static const char *const ends[] = { "\n", "\r\n", "\r", "\xe4\n" };
+	uint32_t what = next_random(state) % 400;
+	uint32_t len = what == 0 ? 1200 : next_random(state) % 90;
+
+	buf_puts(out, what < 12 ? starts[what % 4] : "");
+	while (len-- > 0)
+		buf_puts(out, "x");
+	buf_puts(out, ends[what > 390 ? what % 4 : 0]);
+}
+
+static void put_random_mail(struct buf *out, uint32_t *state)
+{
+	uint32_t lines = next_random(state) % 80;
+
+	buf_puts(out, "MAIL FROM:<a@b>\nRCPT TO:<c@d>\nDATA\nTo: c@d\n\n");
+	while (lines-- > 0)
+		put_random_line(out, state);
+	buf_puts(out, "\n.\n");
+}
+
+/* Octet by octet every line is read by itself. */
+START_TEST(lines_in_one_step_are_as_lines_one_by_one)
+{
+	uint32_t state = (uint32_t)_i;
+	struct buf octets;
+	char *one, *many;
+	int i;
+
+	tells_size = true;
+	config.syntax_error_limit = 0;
+	config.message_size_kb = _i % 4 == 0 ? 2 : 0;
+	config.bare_cr = _i % 3 == 0 ? BARE_CR_REJECT : BARE_CR_SPACE;
+	config.long_line = _i % 5 == 0 ? LONG_LINE_TRUNCATE : LONG_LINE_ERROR;
+	config.continuation =
+		_i % 7 == 0 ? CONTINUATION_ALL : CONTINUATION_COMMANDS;
+	buf_init(&octets);
+	buf_puts(&octets, "HELO N\n");
+	for (i = 0; i < 6; i++)
+		put_random_mail(&octets, &state);
+	one = read_all(octets.data, octets.len, 1);
+	many = read_all(octets.data, octets.len, SIZE_MAX);
+	ck_assert_str_eq(many, one);
+	free(many);
+	many = read_all(octets.data, octets.len, 700);
+	ck_assert_str_eq(many, one);
+	free(one);
+	free(many);
+	buf_fini(&octets);
+}
+END_TEST
+
 /* ---- errors -------------------------------------------------------- */
 
 static const struct {
@@ -439,6 +507,8 @@ int main(void)
 	tcase_add_test(tests, a_page_must_be_one);
 	tcase_add_loop_test(
 		tests, the_first_line_says_what_follows, 0, COUNT(forms));
+	tcase_add_loop_test(
+		tests, lines_in_one_step_are_as_lines_one_by_one, 0, 100);
 	tcase_add_loop_test(tests, errors_over_the_limit_end_the_reading, 0,
 		COUNT(limited));
 	tcase_add_test(tests, errors_of_recipients_do_not_count);
