@@ -119,6 +119,29 @@ START_TEST(a_hundred_lines_of_recipients_and_a_megabyte_arrive)
 }
 END_TEST
 
+START_TEST(a_message_may_be_records_in_ebcdic)
+{
+	char path[MOUNT_PATH_MAX + 16];
+
+	start("Translate IBM-037\nRecordFormat fixed\n");
+	snprintf(path, sizeof path, "%s/written", m.scratch);
+	ck_assert_int_eq(file_puts(path,
+				 "From: o@a.example\nTo: b@b.example,\n"
+				 " C <c@b.example>\nBcc: d@b.example\n"
+				 "Subject: records\n\nHello\n.\n [x]\n"),
+		0);
+	ck_assert_int_eq(shell("dd conv=block cbs=80 status=none < %s | "
+			       "iconv -f ASCII -t IBM037 > %s/records",
+				 path, m.drop),
+		0);
+	wait_for_mails(&m, 1);
+	assert_envelope(1, "from <o@a.example>",
+		"rcpt <b@b.example>\nrcpt <c@b.example>\n"
+		"rcpt <d@b.example>\n");
+	assert_same(path, 1);
+}
+END_TEST
+
 START_TEST(one_wrong_recipient_does_not_keep_the_mail_from_others)
 {
 	char path[MOUNT_PATH_MAX + 16];
@@ -176,6 +199,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(c, a_message_goes_to_whom_it_names, 0,
 		sizeof messages / sizeof *messages);
 	tcase_add_test(c, a_hundred_lines_of_recipients_and_a_megabyte_arrive);
+	tcase_add_test(c, a_message_may_be_records_in_ebcdic);
 	tcase_add_test(
 		c, one_wrong_recipient_does_not_keep_the_mail_from_others);
 	tcase_add_loop_test(c, each_statement_of_headers_has_its_way, 0,
