@@ -44,6 +44,7 @@ struct delivery {
 	int preferred;          /* the only target to ask while usable, or -1 */
 	bool is_claimed;        /* durably */
 	bool is_counted;        /* this pass costs a try */
+	bool is_refused;        /* before any target was asked */
 	bool is_uncertain;      /* a target may have accepted it */
 	bool is_change_told;    /* what was replaced is in the log */
 	bool is_last;           /* its mark ends the data set's claim */

@@ -7,6 +7,7 @@
 #include "sender.h"
 #include "settle.h"
 #include "text.h"
+#include "user_exit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -101,7 +102,9 @@ int forwarder_start(const struct writer_config *config, const char *helo_name,
 		return err;
 	}
 	spool_attach(spool, config->name, arrived, f);
-	err = start_threads(f);
+	err = user_exit_start(&f->queue);
+	if (err == 0)
+		err = start_threads(f);
 	if (err != 0) {
 		forwarder_stop(f, clock_monotonic_ns());
 		return err;
@@ -129,6 +132,7 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 
 	spool_attach(q->spool, q->config->name, NULL, NULL);
 	mailqueue_stop(q);
+	user_exit_stop(q);
 	spool_withdraw(q->spool, q->config->name);
 	end_waits(f->stops.opening);
 	mailqueue_wait_senders(q, deadline_ns);
@@ -137,6 +141,7 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns)
 		sender_join(f->senders[i]);
 	for (i = 0; i < READERS; i++)
 		reader_join(f->readers[i]);
+	user_exit_free(q);
 	if (spool_listen(q->spool, q->config->name, NULL, NULL) != 0)
 		abort(); /* one who listened is known */
 	close_forwarder(f);

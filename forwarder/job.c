@@ -53,6 +53,7 @@ struct job *job_new(struct mailqueue *queue, const struct store_claim *claim,
 	j->account.next_try_ns = INT64_MAX;
 	atomic_init(&j->refs, 1);
 	atomic_init(&j->is_void, false);
+	atomic_init(&j->is_stopped, false);
 	return j;
 }
 
@@ -158,13 +159,41 @@ void job_note_damage(struct job *j, int err)
 	mutex_unlock(&j->lock);
 }
 
+/* That it is held says more than what else is wrong with it. */
+void job_stop_held(struct job *j, const char *reason)
+{
+	struct job_account *a = &j->account;
+
+	atomic_store(&j->is_stopped, true);
+	mutex_lock(&j->lock);
+	a->is_held = true;
+	text_copy(a->held_reason, sizeof a->held_reason, reason);
+	mutex_unlock(&j->lock);
+}
+
+void job_stop_waiting(struct job *j, int64_t next_try_ns, const char *reason)
+{
+	atomic_store(&j->is_stopped, true);
+	mutex_lock(&j->lock);
+	note_deferred(&j->account, next_try_ns, reason);
+	mutex_unlock(&j->lock);
+}
+
+void job_stop_cut(struct job *j)
+{
+	atomic_store(&j->is_stopped, true);
+	mutex_lock(&j->lock);
+	j->account.is_cut = true;
+	mutex_unlock(&j->lock);
+}
+
 bool job_end_reading(struct job *j, bool is_cut)
 {
 	bool is_done;
 
 	mutex_lock(&j->lock);
 	j->account.is_read = true;
-	j->account.is_cut = is_cut;
+	j->account.is_cut |= is_cut;
 	is_done = j->account.open == 0;
 	mutex_unlock(&j->lock);
 	return is_done;
@@ -173,7 +202,7 @@ bool job_end_reading(struct job *j, bool is_cut)
 static enum dataset_state decide_state(
 	const struct job_account *a, int64_t now_ns)
 {
-	if (a->is_damaged)
+	if (a->is_damaged || a->is_held)
 		return DATASET_HELD;
 	if (a->is_cut)
 		return DATASET_READY;
@@ -187,13 +216,14 @@ static enum dataset_state decide_state(
 static void explain_held(const struct job_account *a, char *out, size_t cap)
 {
 	static const char abandoned[] = "; the rest was not read";
+	bool is_whole = a->is_damaged || a->is_held; /* what is said */
 	char more[MORE_MAX] = "";
 
-	if (a->errors > 1 && !a->is_damaged)
+	if (a->errors > 1 && !is_whole)
 		text_format(more, sizeof more, " (and %" PRIu64 " more)",
 			a->errors - 1);
 	text_format(out, cap, "%.*s%s%s", HELD_SHOWN_MAX, a->held_reason, more,
-		a->is_abandoned && !a->is_damaged ? abandoned : "");
+		a->is_abandoned && !is_whole ? abandoned : "");
 }
 
 void job_decide(struct job *j, int64_t now_ns)

@@ -30,6 +30,7 @@ struct job_account {
 	bool is_read;  /* no further mail comes */
 	bool is_cut;   /* not to its end */
 	bool is_damaged;
+	bool is_held; /* by the user exit */
 	uint32_t deferred;
 	int64_t next_try_ns; /* the earliest of them */
 	uint32_t failed;
@@ -64,6 +65,8 @@ struct job {
 	uint32_t read_upto;            /* struct store_claim */
 	atomic_uint refs;
 	atomic_bool is_void; /* nothing more of it is to be sent */
+	/* nothing more of it is to be read by this claim */
+	atomic_bool is_stopped;
 
 	/* the reader's */
 	struct input *input;
@@ -117,6 +120,14 @@ void job_note_error(struct job *j, const char *reason, bool is_abandoned);
 
 /* Its octets cannot be read: nothing more of it is sent, it will be held. */
 void job_note_damage(struct job *j, int err);
+
+/*
+ * Nothing more of it is read by this claim: it will be held, or wait for
+ * next_try_ns, or be claimed again. reason is escaped text.
+ */
+void job_stop_held(struct job *j, const char *reason);
+void job_stop_waiting(struct job *j, int64_t next_try_ns, const char *reason);
+void job_stop_cut(struct job *j);
 
 /*
  * Its reading is over; is_cut when not at its end. Returns true when no mail

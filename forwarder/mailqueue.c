@@ -148,12 +148,36 @@ void mailqueue_arrived(struct mailqueue *q)
 	mutex_unlock(&q->lock);
 }
 
+/* It is decided: a reader tells the store. */
+static void give_to_reader(struct mailqueue *q, struct delivery *d)
+	REQUIRES(&q->lock)
+{
+	deliveries_append(&q->back, d);
+	wake_reader(q);
+}
+
+void mailqueue_return(
+	struct mailqueue *q, struct delivery *d, int64_t next_try_ns)
+{
+	mutex_lock(&q->lock);
+	q->claiming--;
+	balance_return_locked(q, d, next_try_ns);
+	give_to_reader(q, d);
+	mutex_unlock(&q->lock);
+}
+
 void mailqueue_push(struct mailqueue *q, struct delivery *d)
 {
 	bool is_served;
 
 	mutex_lock(&q->lock);
 	q->claiming--;
+	if (d->is_refused) {
+		balance_end_pass_locked(q, d);
+		give_to_reader(q, d);
+		mutex_unlock(&q->lock);
+		return;
+	}
 	is_served = balance_is_served_locked(q, d);
 	balance_place_locked(q, d, false);
 	if (!is_served)
@@ -223,7 +247,11 @@ void mailqueue_take_back(struct mailqueue *q, size_t units, int err)
 	q->in_use -= units;
 	if (err != 0)
 		pause_sending(q, err);
-	wake_reader(q);
+	/* All of them wait for the last unit to end. */
+	if (q->is_stopping)
+		cond_broadcast(&q->readers);
+	else
+		wake_reader(q);
 	mutex_unlock(&q->lock);
 }
 

@@ -42,6 +42,13 @@ void mailqueue_wait_senders(struct mailqueue *q, int64_t deadline_ns);
 void mailqueue_push(struct mailqueue *q, struct delivery *d);
 
 /*
+ * A claimed mail is not to be sent now: it goes back to the spool, due at
+ * next_try_ns. Does not block.
+ */
+void mailqueue_return(
+	struct mailqueue *q, struct delivery *d, int64_t next_try_ns);
+
+/*
  * What the store says to units it was granted: a claim; or units that come
  * back, err 0 or why it could not claim. Any thread; does not block.
  * False when memory is out: the caller gives the claim back.

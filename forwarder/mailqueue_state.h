@@ -46,6 +46,8 @@ struct sender_seat {
 	int64_t began_ns; /* its mail */
 };
 
+struct user_exit;
+
 /* Remembers which target may have taken a mail that will come again. */
 struct preference {
 	uint64_t number;
@@ -60,6 +62,7 @@ struct mailqueue {
 	struct input_rules rules;
 	struct job_rules job_rules; /* how its data sets are read */
 	struct spool *spool;
+	struct user_exit *exit; /* asked about each mail; NULL: none is */
 	struct mutex lock;
 	struct cond readers;
 	struct cond ended; /* a sender's thread */

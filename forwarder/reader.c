@@ -5,6 +5,7 @@
 #include "owner.h"
 #include "reading.h"
 #include "settle.h"
+#include "user_exit.h"
 #include "work.h"
 
 #include <errno.h>
@@ -25,8 +26,17 @@ struct reader {
 struct slice {
 	struct delivery_list claimed;
 	struct delivery_list unclaimed;
+	struct delivery_list asked; /* of the user exit before */
 	size_t units;
 };
+
+static struct delivery_list *list_for(
+	const struct mailqueue *q, struct slice *s, const struct delivery *d)
+{
+	if (user_exit_wants(q, d))
+		return &s->asked;
+	return d->is_claimed ? &s->claimed : &s->unclaimed;
+}
 
 /* Reads until the budget is used; one mail further, to know the last one. */
 static enum reading_end fill_slice(struct reading *r, struct slice *s)
@@ -44,8 +54,7 @@ static enum reading_end fill_slice(struct reading *r, struct slice *s)
 		s->units--;
 		j->ahead = NULL;
 		job_begin_mail(j);
-		deliveries_append(
-			d->is_claimed ? &s->claimed : &s->unclaimed, d);
+		deliveries_append(list_for(r->queue, s, d), d);
 	}
 }
 
@@ -72,6 +81,8 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 	while ((d = deliveries_take(&s.claimed)) != NULL)
 		mailqueue_push(q, d);
 	settle_claims(q, &s.unclaimed);
+	while ((d = deliveries_take(&s.asked)) != NULL)
+		user_exit_ask(q, d);
 	mailqueue_return_units(q, s.units);
 	if (is_done)
 		settle_end(q, j);

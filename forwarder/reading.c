@@ -203,6 +203,8 @@ enum reading_end reading_next(struct reading *r)
 	for (;;) {
 		if (atomic_load(&j->is_void))
 			return READING_CUT;
+		if (atomic_load(&j->is_stopped))
+			return READING_END;
 		if (r->octets > READING_SLICE_OCTETS)
 			return READING_PAUSE;
 		err = parse(r, &event);

@@ -53,6 +53,25 @@ static bool keep(
 
 /* ---- claims ------------------------------------------------------ */
 
+/* is_done: it was the last, and its job's claim ends. */
+static void let_go(struct delivery *d, bool is_done)
+{
+	struct job *j = d->job;
+	struct mailqueue *q = j->queue;
+
+	delivery_free(d);
+	mailqueue_return_units(q, 1);
+	if (is_done)
+		settle_end(q, j);
+	else
+		unref_job(q, j);
+}
+
+void settle_unread(struct delivery *d)
+{
+	let_go(d, job_end_mail(d->job));
+}
+
 /*
  * What is not to be sent need not be claimed, and may never be: behind a
  * claim that was lost the store refuses every other one of the data set. Kept
@@ -76,12 +95,7 @@ static void claim_done(struct delivery *d, int err)
 		is_done = job_end_mail(j);
 	else if (keep(q, d, j, err))
 		return;
-	delivery_free(d);
-	mailqueue_return_units(q, 1);
-	if (is_done)
-		settle_end(q, j);
-	else
-		unref_job(q, j);
+	let_go(d, is_done);
 }
 
 static void claims_done(void *arg, int err)

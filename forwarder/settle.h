@@ -29,6 +29,12 @@ void settle_mail(struct mailqueue *q, struct delivery *d);
 /* Some recipients of d are decided and more are to be sent. */
 void settle_progress(struct mailqueue *q, struct delivery *d);
 
+/*
+ * d was read and is not to be sent by this claim, nor is it claimed: as if it
+ * had not been read. Frees d.
+ */
+void settle_unread(struct delivery *d);
+
 /* No mail of j is open and none is to come. Takes over a reference. */
 void settle_end(struct mailqueue *q, struct job *j);
 

@@ -46,4 +46,14 @@
 	"JESF047W %s.%" PRIu32 " is not sent to %s as it was written: "        \
 	"%" PRIu64 " characters are '?' now, %" PRIu64 " controls blanks"
 
+/* writer, path, what is wrong, seconds */
+#define MSG_EXIT_FAILED                                                        \
+	"JESF033E writer %s: UserExit %s %s, it is started again after %d s"
+
+/* writer, a line of its standard error */
+#define MSG_EXIT_SAYS "JESF034W writer %s: UserExit says: %s"
+
+/* writer, process */
+#define MSG_EXIT_STAYS "JESF035E writer %s: UserExit process %d does not end"
+
 #endif
