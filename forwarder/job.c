@@ -45,6 +45,7 @@ struct job *job_new(struct mailqueue *queue, const struct store_claim *claim,
 		return NULL;
 	}
 	j->queue = queue;
+	j->uid = claim->dataset.uid;
 	j->number = claim->dataset.number;
 	j->token = claim->token;
 	j->size = claim->dataset.size_octets;

@@ -60,6 +60,7 @@ struct job {
 	uint64_t token;
 	uint64_t size;
 	char id[JOB_ID_LEN + 1];
+	uint32_t uid; /* of who wrote it */
 	char job_name[JOB_NAME_MAX + 1];
 	char user[OWNER_NAME_MAX + 1]; /* who wrote it; "" has no name */
 	uint32_t read_upto;            /* struct store_claim */

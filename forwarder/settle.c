@@ -160,10 +160,15 @@ void settle_unclaim(struct mailqueue *q, const struct store_claim *claim)
 
 static void tell_end(const struct job *j)
 {
+	const struct log_subject about = {
+		.uid = j->uid, .writer = j->queue->config->name, .job_id = j->id
+	};
+
 	if (j->end.to == DATASET_HELD)
-		log_event(MSG_HELD, j->id, j->end.reason);
+		log_about(&about, LOG_LEVEL_EVENT, MSG_HELD, j->id,
+			j->end.reason);
 	else if (j->end.to == DATASET_PURGED && j->mails == 0)
-		log_event(MSG_NO_MAIL, j->id);
+		log_about(&about, LOG_LEVEL_EVENT, MSG_NO_MAIL, j->id);
 }
 
 /*

@@ -55,6 +55,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.create = ops_create,
 	.release = ops_release,
 	.read = ops_read,
+	.poll = ops_poll,
 	.write = ops_write,
 	.fallocate = ops_fallocate,
 	.flush = ops_flush,
@@ -88,6 +89,8 @@ static int start_helpers(struct fs *fs)
 	if (err == 0)
 		err = chores_start(CHORE_THREADS_MAX, &fs->chores);
 	if (err == 0)
+		err = follow_start(&fs->follow);
+	if (err == 0)
 		err = witness_start(&fs->witness);
 	if (err == 0)
 		err = tasks_open(&fs->tasks);
@@ -118,6 +121,8 @@ static void stop_helpers(struct fs *fs)
 	answers_close(fs->answers);
 	tasks_close(fs->tasks);
 	handles_close(fs->handles);
+	follow_stop(fs->follow);
+	follow_free(fs->follow);
 	free_fs(fs);
 }
 
@@ -312,6 +317,7 @@ static void end_service(void *arg)
 	struct fs *fs = arg;
 
 	forget_stop(fs->forget);
+	follow_stop(fs->follow);
 	end_loop(fs);
 	handles_release_all(fs->handles);
 	chores_stop(fs->chores);

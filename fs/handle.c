@@ -93,6 +93,16 @@ struct handle *handle_new_text(struct handles *hs, char *text, size_t len)
 	return put_in(h);
 }
 
+struct handle *handle_new_events(struct handles *hs, struct follower *follower)
+{
+	struct handle *h = new_handle(hs, HANDLE_EVENTS);
+
+	if (h == NULL)
+		return NULL;
+	h->follower = follower;
+	return put_in(h);
+}
+
 struct handle *handle_new_listing(struct handles *hs, uint64_t node,
 	const struct spool_caller *caller, uint64_t *numbers, size_t count)
 {
@@ -129,6 +139,7 @@ static void end(struct handle *h)
 		h->was_killed = spool_file_truncate(h->file, 0) != 0;
 	if (h->kind == HANDLE_WRITER)
 		spool_file_release(h->file, h->was_killed || h->is_partial);
+	follow_remove(h->follower);
 	free(h->text);
 	free(h->numbers);
 	free(h);

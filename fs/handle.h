@@ -9,6 +9,7 @@
 #define HANDLE_H
 
 #include "attributes.h"
+#include "follow.h"
 #include "spool_file.h"
 
 #include <stdatomic.h>
@@ -21,6 +22,7 @@ enum handle_kind {
 	HANDLE_WRITER,  /* a data set of its own */
 	HANDLE_READER,  /* a data set, read by its number */
 	HANDLE_TEXT,    /* a virtual file, rendered when it was opened */
+	HANDLE_EVENTS,  /* status/events */
 	HANDLE_LISTING, /* a directory as it was when it was opened */
 };
 
@@ -33,7 +35,8 @@ struct handle {
 	uint64_t node; /* WRITER: the data set on whose inode; LISTING */
 	char *text;    /* TEXT */
 	size_t text_len;
-	uint64_t *numbers; /* LISTING of a writer directory */
+	struct follower *follower; /* EVENTS */
+	uint64_t *numbers;         /* LISTING of a writer directory */
 	size_t number_count;
 	struct spool_caller caller; /* LISTING: who asked */
 	atomic_int verdicts;        /* WRITER: the witness has yet to give */
@@ -57,6 +60,7 @@ struct handle *handle_new_writer(
 	struct handles *hs, struct spool_file *file, uint64_t node);
 struct handle *handle_new_reader(struct handles *hs, uint64_t number);
 struct handle *handle_new_text(struct handles *hs, char *text, size_t len);
+struct handle *handle_new_events(struct handles *hs, struct follower *follower);
 struct handle *handle_new_listing(struct handles *hs, uint64_t node,
 	const struct spool_caller *caller, uint64_t *numbers, size_t count);
 

@@ -50,6 +50,7 @@ struct fs {
 	struct handles *handles;
 	struct answers *answers;
 	struct forget *forget;
+	struct follow *follow;
 
 	/* The loop: fs.c alone */
 	void (*ended)(void *arg);
@@ -64,6 +65,12 @@ struct fs {
 };
 
 struct fs *ops_fs(fuse_req_t req);
+
+/* ops_events.c: what others do for status/events. */
+void ops_events_attributes(fuse_req_t req, struct stat *out);
+void ops_open_events(fuse_req_t req, struct fuse_file_info *fi);
+void ops_read_events(
+	fuse_req_t req, struct handle *h, size_t size, uint64_t offset);
 
 /* Who asks, and whether he is an operator: by uid alone; by groups too, for
  * which /proc/PID/status is read when there is an operator group. */

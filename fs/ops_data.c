@@ -76,6 +76,8 @@ void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	(void)node;
 	if (h->kind == HANDLE_TEXT)
 		read_text(req, h, size, (uint64_t)offset);
+	else if (h->kind == HANDLE_EVENTS)
+		ops_read_events(req, h, size, (uint64_t)offset);
 	else
 		read_dataset(req, h->number, size, (uint64_t)offset);
 }

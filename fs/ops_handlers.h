@@ -29,6 +29,9 @@ void ops_create(fuse_req_t req, fuse_ino_t parent, const char *name,
 void ops_release(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
 /* ops_text.c */
 void ops_open_text(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi);
+/* ops_events.c */
+void ops_poll(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi,
+	struct fuse_pollhandle *poll);
 /* ops_data.c */
 void ops_read(fuse_req_t req, fuse_ino_t node, size_t size, off_t offset,
 	struct fuse_file_info *fi);

@@ -23,7 +23,12 @@ static void reply_fixed(fuse_req_t req, uint64_t node)
 	entry.ino = node;
 	entry.attr_timeout = FIXED_TIMEOUT_S;
 	entry.entry_timeout = FIXED_TIMEOUT_S;
-	tree_attributes(node, ops_fs(req)->since_ns, &entry.attr);
+	if (node == TREE_EVENTS) {
+		entry.attr_timeout = 0;
+		ops_events_attributes(req, &entry.attr);
+	} else {
+		tree_attributes(node, ops_fs(req)->since_ns, &entry.attr);
+	}
 	fuse_reply_entry(req, &entry);
 }
 
@@ -92,6 +97,11 @@ void ops_getattr(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 	int err;
 
 	(void)fi; /* fstat(2) comes without a handle */
+	if (node == TREE_EVENTS) {
+		ops_events_attributes(req, &st);
+		fuse_reply_attr(req, &st, 0);
+		return;
+	}
 	if (!tree_is_dataset(node)) {
 		tree_attributes(node, fs->since_ns, &st);
 		fuse_reply_attr(req, &st, FIXED_TIMEOUT_S);

@@ -119,6 +119,8 @@ void ops_open(fuse_req_t req, fuse_ino_t node, struct fuse_file_info *fi)
 		open_reader(req, node, fi);
 	else if (is_for_writing || (fi->flags & O_TRUNC) != 0)
 		fuse_reply_err(req, EACCES);
+	else if (node == TREE_EVENTS)
+		ops_open_events(req, fi);
 	else
 		ops_open_text(req, node, fi);
 }

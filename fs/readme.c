@@ -32,6 +32,7 @@ static const char rules[] =
 	"\n"
 	"    status/targets   the target servers and what was sent to them\n"
 	"    status/queue     one line for each of your data sets\n"
+	"    status/events    what happened to them; tail -f works\n"
 	"\n"
 	"A data set says more about itself in its extended attributes\n"
 	"user.jes.jobid, .writer, .state, .reason and .result.\n";

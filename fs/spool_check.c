@@ -13,7 +13,7 @@ static bool is_as_it_was(struct spool_file *f)
 
 	mutex_lock(&sp->lock);
 	e = roster_by_number(&sp->roster, f->number);
-	is = e != NULL && e->writer == f->check_writer
+	is = e != NULL && e->writer == f->writer
 		&& !draft_names_match(&sp->drafts, e->label);
 	mutex_unlock(&sp->lock);
 	return is;
@@ -21,13 +21,13 @@ static bool is_as_it_was(struct spool_file *f)
 
 static int refuse(struct spool_file *f, const char *why)
 {
-	char job_id[JOB_ID_LEN + 1];
+	struct spool_subject about;
 
 	spool_check_end(f);
 	if (!is_as_it_was(f))
 		return 0;
-	dataset_job_id(f->job, job_id);
-	log_event(MSG_REFUSED, job_id, why);
+	spool_file_subject(f, &about);
+	log_about(&about.log, LOG_LEVEL_EVENT, MSG_REFUSED, about.job_id, why);
 	f->is_refused = true;
 	return -EINVAL;
 }

@@ -20,6 +20,7 @@ static struct spool_file *file_new(struct spool *sp,
 	atomic_init(&f->changed_ns, now_ns);
 	f->opened_ns = now_ns;
 	f->pid = owner->pid;
+	f->uid = owner->uid;
 	f->is_operator = owner->is_operator;
 	f->account = quota_account(sp->quota, owner->uid);
 	if (f->account == NULL) {
@@ -63,7 +64,7 @@ static int look_up_place(struct spool *sp, const char *writer,
 		f->octets_max = w->dataset_octets_max;
 		if (w->check.begin != NULL && !d->is_draft)
 			f->check = &w->check;
-		f->check_writer = *writer_number;
+		f->writer = *writer_number;
 		if (exclusive
 			&& is_taken_locked(
 				sp, *writer_number, owner->uid, d->label))

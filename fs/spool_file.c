@@ -24,6 +24,15 @@ void spool_file_unref(struct spool_file *f)
 	free(f);
 }
 
+void spool_file_subject(const struct spool_file *f, struct spool_subject *out)
+	UNCHECKED_LOCKS /* a writer's name never changes */
+{
+	dataset_job_id(f->job, out->job_id);
+	out->log.uid = f->uid;
+	out->log.writer = f->spool->writers[f->writer].name;
+	out->log.job_id = out->job_id;
+}
+
 void spool_file_take_turn(struct spool_file *f)
 {
 	mutex_lock(&f->lock);

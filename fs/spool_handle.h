@@ -9,6 +9,7 @@
 #define SPOOL_HANDLE_H
 
 #include "judge.h"
+#include "log.h"
 #include "spool_names.h"
 #include "spool_step.h"
 
@@ -16,7 +17,9 @@ struct spool_file {
 	struct spool *spool;
 	uint64_t number;
 	uint32_t job;
+	uid_t uid;                     /* of its owner */
 	struct quota_account *account; /* of its owner */
+	uint8_t writer;                /* as it was opened for */
 	bool is_operator;              /* who opened it */
 	uint64_t octets_max;           /* 0: no limit */
 	atomic_uint refs; /* the handle, flushes under way, an unlink */
@@ -49,14 +52,21 @@ struct spool_file {
 
 	/* The turn's: who looks at what is written; NULL once nobody does. */
 	const struct spool_check *check;
-	uint8_t check_writer; /* whose it is */
-	void *checker;        /* NULL before the first write */
+	void *checker; /* NULL before the first write */
 	uint64_t checked_octets;
 	bool is_refused;
 
 	struct spool_step step;
 	struct judge_case judged;
 };
+
+/* What lines of the log about it say of it. */
+struct spool_subject {
+	struct log_subject log;
+	char job_id[JOB_ID_LEN + 1];
+};
+
+void spool_file_subject(const struct spool_file *f, struct spool_subject *out);
 
 void spool_file_ref(struct spool_file *f);
 void spool_file_unref(struct spool_file *f);

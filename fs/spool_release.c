@@ -90,10 +90,11 @@ static void submit_whole(struct spool_file *f)
 
 static void log_discarded(const struct spool_file *f, int err)
 {
-	char job_id[JOB_ID_LEN + 1];
+	struct spool_subject about;
 
-	dataset_job_id(f->job, job_id);
-	log_event(MSG_DISCARDED, job_id, strerrordesc_np(-err));
+	spool_file_subject(f, &about);
+	log_about(&about.log, LOG_LEVEL_EVENT, MSG_DISCARDED, about.job_id,
+		strerrordesc_np(-err));
 }
 
 static void judged(struct judge_case *c, struct judge_verdict verdict)
@@ -101,11 +102,12 @@ static void judged(struct judge_case *c, struct judge_verdict verdict)
 	struct spool_file *f = (struct spool_file *)((char *)c
 		- offsetof(struct spool_file, judged));
 	struct spool *sp = f->spool;
-	char job_id[JOB_ID_LEN + 1];
+	struct spool_subject about;
 
-	dataset_job_id(f->job, job_id);
 	if (verdict.to == DATASET_READY) {
-		log_event(MSG_KILLED_COMPLETE, job_id);
+		spool_file_subject(f, &about);
+		log_about(&about.log, LOG_LEVEL_EVENT, MSG_KILLED_COMPLETE,
+			about.job_id);
 		submit_whole(f);
 	} else {
 		submit(f, verdict.to, verdict.reason);

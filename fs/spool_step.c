@@ -70,24 +70,40 @@ static struct roster_entry *apply_locked(struct spool *sp,
 	return NULL;
 }
 
-static void log_step(const struct spool_step *step, int err)
+/* Whom lines about it are for; operators alone where the roster has forgotten
+ * it. */
+static struct log_subject subject_locked(struct spool *sp,
+	const struct roster_entry *e, const char *job_id) REQUIRES(&sp->lock)
 {
-	char job_id[JOB_ID_LEN + 1];
+	return (struct log_subject){
+		.uid = e != NULL ? e->uid : 0,
+		.writer = e != NULL ? sp->writers[e->writer].name : "-",
+		.job_id = job_id,
+	};
+}
+
+static void log_step(
+	const struct spool_step *step, const struct log_subject *about, int err)
+{
+	const char *job_id = about->job_id;
 
 	if (err == STORE_NONE && step->to == DATASET_PURGED)
 		return;
 	if (may_pass(err) && step->has_failed)
 		return;
-	dataset_job_id(step->job, job_id);
 	if (err != 0 && step->to == DATASET_PURGED)
-		log_error(MSG_NOT_PURGED, job_id, strerrordesc_np(-err));
+		log_about(about, LOG_LEVEL_ERROR, MSG_NOT_PURGED, job_id,
+			strerrordesc_np(-err));
 	else if (err != 0)
-		log_error(MSG_NOT_SUBMITTED, job_id, strerrordesc_np(-err));
+		log_about(about, LOG_LEVEL_ERROR, MSG_NOT_SUBMITTED, job_id,
+			strerrordesc_np(-err));
 	else if (step->to == DATASET_HELD && !step->is_quiet)
-		log_event(MSG_HELD, job_id, step->reason);
+		log_about(
+			about, LOG_LEVEL_EVENT, MSG_HELD, job_id, step->reason);
 	else if (step->has_failed)
-		log_event(step->to == DATASET_PURGED ? MSG_PURGED_LATE
-						     : MSG_SUBMITTED_LATE,
+		log_about(about, LOG_LEVEL_EVENT,
+			step->to == DATASET_PURGED ? MSG_PURGED_LATE
+						   : MSG_SUBMITTED_LATE,
 			job_id);
 }
 
@@ -111,11 +127,15 @@ static void step_done(void *arg, int err)
 	struct spool_wake wake = { NULL, NULL, NULL };
 	struct spool_later *later;
 	struct roster_entry *gone = NULL;
+	char job_id[JOB_ID_LEN + 1];
+	struct log_subject about;
 	struct roster_entry *e;
 
+	dataset_job_id(step->job, job_id);
 	mutex_lock(&sp->lock);
 	later = take_later_locked(sp, step->number);
 	e = roster_by_number(&sp->roster, step->number);
+	about = subject_locked(sp, e, job_id);
 	if (e != NULL) {
 		gone = apply_locked(sp, e, step, err);
 		/* A claim may have been told first. */
@@ -124,7 +144,7 @@ static void step_done(void *arg, int err)
 	}
 	mutex_unlock(&sp->lock);
 
-	log_step(step, err);
+	log_step(step, &about, err);
 	roster_entry_free(gone);
 	run_later(later);
 	leave_step(sp, step, err);

@@ -13,6 +13,8 @@
  *
  * (*) purged when the label is a draft name: nobody takes it for submitted.
  */
+#include "log.h"
+#include "messages.h"
 #include "spool_handle.h"
 #include "spool_lookup.h"
 
@@ -29,6 +31,7 @@ struct unlinking {
 	bool is_draft;           /* its label is a draft name */
 	enum dataset_state from; /* what the move was asked for */
 	int looks;
+	uid_t caller;
 	struct spool_file *file; /* what it was found open in */
 	int err;                 /* of answer_at_once() */
 	store_done *done;
@@ -73,6 +76,21 @@ static void relabelled(void *arg, int err)
 	answer(u, err == STORE_NONE ? 0 : err);
 }
 
+/* Mail that was promised to be sent is cancelled: worth a line. */
+static void log_purge(struct spool *sp, const struct unlinking *u,
+	const struct roster_entry *e)
+	UNCHECKED_LOCKS /* a writer's name never changes */
+{
+	char job_id[JOB_ID_LEN + 1];
+	struct log_subject about = { .uid = e->uid,
+		.writer = sp->writers[e->writer].name,
+		.job_id = job_id };
+
+	dataset_job_id(e->job, job_id);
+	log_about(&about, LOG_LEVEL_EVENT, MSG_PURGED_BY, job_id,
+		(unsigned int)u->caller);
+}
+
 static void moved(void *arg, int err)
 {
 	struct unlinking *u = arg;
@@ -90,6 +108,8 @@ static void moved(void *arg, int err)
 			spool_remove_locked(sp, e);
 		mutex_unlock(&sp->lock);
 	}
+	if (err == 0 && e != NULL)
+		log_purge(sp, u, e);
 	roster_entry_free(e);
 	answer(u, err);
 }
@@ -276,6 +296,7 @@ void spool_unlink(struct spool *sp, const char *writer, const char *name,
 		*u = (struct unlinking){ .later.run = submitted,
 			.spool = sp,
 			.from = DATASET_OPEN,
+			.caller = caller->uid,
 			.done = done,
 			.arg = arg };
 		err = find(sp, writer, name, caller, u);

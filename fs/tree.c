@@ -21,6 +21,7 @@ static const struct {
 	[TREE_STATUS] = { TREE_ROOT, "status", S_IFDIR | 0755 },
 	[TREE_TARGETS] = { TREE_STATUS, "targets", S_IFREG | 0444 },
 	[TREE_QUEUE] = { TREE_STATUS, "queue", S_IFREG | 0444 },
+	[TREE_EVENTS] = { TREE_STATUS, "events", S_IFREG | 0444 },
 };
 
 static bool is_fixed(uint64_t node)

@@ -8,10 +8,9 @@
  * Threads it starts, each ended by fs_stop(): the loop with up to 4 FUSE
  * workers; the witness (looks how a writing process ended); 2 for chores
  * that may wait for a disk; the guard (deadlines); one that has the kernel
- * forget what is gone. They block all signals but SIGURG, which wakes the
- * loop when it is to end.
- * Source: design of the tree and of the spool directory; libfuse, the
- * low-level interface.
+ * forget what is gone; one that wakes who waits for events. They block all
+ * signals but SIGURG, which wakes the loop when it is to end. Source: design of
+ * the tree and of the spool directory; libfuse, the low-level interface.
  */
 #ifndef FS_H
 #define FS_H

@@ -5,11 +5,14 @@
  * that came from users or peers are escaped by the caller (escape.h); as a
  * last gate control characters never leave here. Safe from any thread.
  * Levels are CSSMTP's LogLevel bits (IBM: LogLevel statement).
+ * Errors, warnings and events also go to events.h, whatever the mask says.
  */
 #ifndef LOG_H
 #define LOG_H
 
 #include "attributes.h"
+
+#include <sys/types.h>
 
 enum log_level {
 	LOG_LEVEL_ERROR = 1,
@@ -24,6 +27,16 @@ enum log_destination { LOG_TO_STDERR, LOG_TO_SYSLOG };
 void log_open(enum log_destination where, unsigned int mask);
 
 void log_line(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Whose data set a line is about: then he may read it in status/events. */
+struct log_subject {
+	uid_t uid;
+	const char *writer;
+	const char *job_id;
+};
+
+void log_about(const struct log_subject *about, enum log_level level,
+	const char *format, ...) PRINTF_LIKE(3, 4);
 
 #define log_error(...) log_line(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -46,6 +46,9 @@
 /* job id, mail number (PRIu32) */
 #define MSG_IN_DOUBT "JESF021W in doubt: %s.%" PRIu32
 
+/* job id, uid (unsigned int): what was not sent yet is cancelled */
+#define MSG_PURGED_BY "JESF023I %s purged by uid %u"
+
 /* job id, reason */
 #define MSG_MARKS_UNREADABLE "JESF022E %s: its marks cannot be read: %s"
 

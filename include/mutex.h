@@ -30,7 +30,8 @@ enum lock_rank {
 	RANK_COMMITTER, /* queue of the committer */
 	RANK_CATALOGUE, /* the read connection */
 	RANK_SEGMENT,
-	RANK_LEAF, /* takes no other lock: tests, log */
+	RANK_LEAF,   /* takes no other lock but the next: tests */
+	RANK_EVENTS, /* what log_line() fills, whatever its caller holds */
 };
 
 struct CAPABILITY("mutex") mutex {

@@ -30,6 +30,7 @@ static const struct {
 	{ "status", S_IFDIR | 0755 },
 	{ "status/targets", S_IFREG | 0444 },
 	{ "status/queue", S_IFREG | 0444 },
+	{ "status/events", S_IFREG | 0444 },
 };
 
 START_TEST(the_fixed_nodes_are_there)
@@ -64,7 +65,8 @@ START_TEST(directories_list_what_is_in_them)
 
 	ck_assert_str_eq(list(mounted.point), ". .. README spool status ");
 	ck_assert_str_eq(list(in_mount("spool")), ". .. MAIL BATCH ");
-	ck_assert_str_eq(list(in_mount("status")), ". .. targets queue ");
+	ck_assert_str_eq(
+		list(in_mount("status")), ". .. targets queue events ");
 	ck_assert_int_eq(put_text(in_mount("spool/MAIL/b"), "b"), 0);
 	ck_assert_int_eq(put_text(in_mount("spool/MAIL/a"), "a"), 0);
 	ck_assert_str_eq(list(mounted.drop), ". .. b a ");

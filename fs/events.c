@@ -1,0 +1,195 @@
+/*
+ * Offsets of operators are those of all octets ever added. A user's own begin
+ * with 0 too, and go on from line to line; where none of his is kept any more
+ * his next line begins at the operators' offset, which is further on in any
+ * case, so that nothing has to be kept for him.
+ */
+#include "events.h"
+
+#include "mutex.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct event {
+	uint64_t start; /* for operators */
+	uint64_t own_start;
+	int64_t wall_ns;
+	size_t len;
+	uid_t uid;
+	bool has_owner;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct mutex lock;
+static struct cond added;
+static char octets[EVENTS_OCTETS_MAX]; /* of a start: at its remainder */
+static struct event lines[EVENTS_LINES_MAX];
+static uint64_t first; /* of those kept, counted from the first ever */
+static uint64_t next;  /* the next to come */
+static uint64_t end;   /* octets ever added */
+
+static void init(void)
+{
+	mutex_init(&lock, RANK_EVENTS);
+	cond_init(&added);
+}
+
+static void enter(void) ACQUIRES(&lock)
+{
+	pthread_once(&once, init);
+	mutex_lock(&lock);
+}
+
+static struct event *event_at(uint64_t number)
+{
+	return &lines[number % EVENTS_LINES_MAX];
+}
+
+static bool is_seen(const struct events_view *view, const struct event *e)
+{
+	return view->sees_all || (e->has_owner && e->uid == view->uid);
+}
+
+static uint64_t start_of(const struct events_view *view, const struct event *e)
+{
+	return view->sees_all ? e->start : e->own_start;
+}
+
+/* ---- adding -------------------------------------------------------------- */
+
+static const struct event *last_seen(const struct events_view *view)
+{
+	uint64_t n;
+
+	for (n = next; n > first; n--)
+		if (is_seen(view, event_at(n - 1)))
+			return event_at(n - 1);
+	return NULL;
+}
+
+static uint64_t end_of(const struct events_view *view)
+{
+	const struct event *last = last_seen(view);
+
+	if (last != NULL)
+		return start_of(view, last) + last->len;
+	return first > 0 ? end : 0;
+}
+
+static void put_octets(const char *line, size_t len)
+{
+	size_t at = end % EVENTS_OCTETS_MAX;
+	size_t n = EVENTS_OCTETS_MAX - at;
+
+	if (n > len)
+		n = len;
+	memcpy(octets + at, line, n);
+	memcpy(octets, line + n, len - n);
+}
+
+static void make_room(size_t len)
+{
+	while (next > first
+		&& (next - first == EVENTS_LINES_MAX
+			|| end + len - event_at(first)->start
+				> EVENTS_OCTETS_MAX))
+		first++;
+}
+
+void events_add(
+	int64_t wall_ns, const uid_t *owner, const char *line, size_t len)
+{
+	const struct events_view view = { .uid = owner != NULL ? *owner : 0 };
+	struct event e = {
+		.wall_ns = wall_ns, .uid = view.uid, .has_owner = owner != NULL
+	};
+
+	e.len = len < EVENTS_LINE_MAX ? len : EVENTS_LINE_MAX;
+	enter();
+	make_room(e.len);
+	e.start = end;
+	e.own_start = owner != NULL ? end_of(&view) : 0;
+	put_octets(line, e.len);
+	end += e.len;
+	*event_at(next) = e;
+	next++;
+	if (e.len < len) /* a line stays a line */
+		octets[(end - 1) % EVENTS_OCTETS_MAX] = '\n';
+	cond_broadcast(&added);
+	mutex_unlock(&lock);
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+uint64_t events_end(const struct events_view *view, int64_t *changed_ns)
+{
+	const struct event *last;
+	uint64_t offset;
+
+	enter();
+	last = last_seen(view);
+	offset = end_of(view);
+	if (last != NULL)
+		*changed_ns = last->wall_ns;
+	mutex_unlock(&lock);
+	return offset;
+}
+
+/* Copies octets of a line from skip on. */
+static size_t copy(const struct event *e, size_t skip, char *out, size_t len)
+{
+	size_t at = (e->start + skip) % EVENTS_OCTETS_MAX;
+	size_t n = EVENTS_OCTETS_MAX - at;
+
+	if (len > e->len - skip)
+		len = e->len - skip;
+	if (n > len)
+		n = len;
+	memcpy(out, octets + at, n);
+	memcpy(out + n, octets, len - n);
+	return len;
+}
+
+size_t events_read(
+	const struct events_view *view, uint64_t *offset, char *out, size_t len)
+{
+	const struct event *e;
+	size_t used = 0;
+	uint64_t n, at;
+
+	enter();
+	for (n = first; n < next && used < len; n++) {
+		e = event_at(n);
+		at = start_of(view, e);
+		if (!is_seen(view, e) || at + e->len <= *offset)
+			continue;
+		if (used == 0 && at > *offset)
+			*offset = at;
+		used += copy(e, used == 0 ? (size_t)(*offset - at) : 0,
+			out + used, len - used);
+	}
+	mutex_unlock(&lock);
+	return used;
+}
+
+/* ---- waiting ------------------------------------------------------------- */
+
+uint64_t events_wait(
+	uint64_t count, const atomic_bool *is_over, int64_t deadline_ns)
+{
+	enter();
+	while (next <= count && !atomic_load(is_over)
+		&& cond_wait_until(&added, &lock, deadline_ns))
+		continue;
+	count = next;
+	mutex_unlock(&lock);
+	return count;
+}
+
+void events_wake(void)
+{
+	enter();
+	cond_broadcast(&added);
+	mutex_unlock(&lock);
+}
