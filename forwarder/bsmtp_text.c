@@ -9,6 +9,8 @@ struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config)
 	return (struct bsmtp_text_rules){
 		.size_max = (uint64_t)config->message_size_kb * OCTETS_PER_KB,
 		.takes_long_lines = config->long_line != LONG_LINE_ERROR,
+		.counts_characters = config->page[0] != '\0'
+			|| config->records == INPUT_NETDATA,
 		.truncates = config->long_line == LONG_LINE_TRUNCATE,
 		/* Within a record it is an octet as any other. */
 		.refuses_cr = config->bare_cr == BARE_CR_REJECT
@@ -68,6 +70,17 @@ bool bsmtp_text_takes(const struct bsmtp_text *t, uint64_t octets)
 		|| (t->size_octets <= max && octets <= max - t->size_octets);
 }
 
+/* Octets of UTF-8 that begin no character. */
+static uint64_t count_later(const char *octets, size_t len)
+{
+	uint64_t count = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		count += ((unsigned char)octets[i] & 0xc0) == 0x80;
+	return count;
+}
+
 void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 {
 	size_t skip = 0;
@@ -86,17 +99,20 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 		t->has_8bit = has_8bit(octets, len);
 	if (t->rules.refuses_cr && !t->has_cr)
 		t->has_cr = memchr(octets, '\r', len) != NULL;
+	if (t->rules.counts_characters)
+		t->line_later += count_later(octets, len);
 }
 
-/* Counts a line of len octets. */
-static enum bsmtp_text_kind count_line(struct bsmtp_text *t, uint64_t len)
+/* Counts a line of len octets, later of which begin no character. */
+static enum bsmtp_text_kind count_line(
+	struct bsmtp_text *t, uint64_t len, uint64_t later)
 {
 	bool is_long = len > BSMTP_TEXT_MAX;
 
 	t->has_long_line |= is_long;
 	t->size_octets +=
 		(is_long && t->rules.truncates ? BSMTP_TEXT_MAX : len) + 2;
-	if (is_long && !t->rules.takes_long_lines)
+	if (len - later > BSMTP_TEXT_MAX && !t->rules.takes_long_lines)
 		return BSMTP_TEXT_LONG;
 	if (t->rules.size_max != 0 && t->size_octets > t->rules.size_max)
 		return BSMTP_TEXT_LARGE;
@@ -106,17 +122,19 @@ static enum bsmtp_text_kind count_line(struct bsmtp_text *t, uint64_t len)
 enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
 {
 	uint64_t len = t->line_len - t->has_dot;
+	uint64_t later = t->line_later;
 	bool is_end = t->may_end;
 	bool has_cr = t->has_cr;
 	enum bsmtp_text_kind kind;
 
 	t->line_len = 0;
+	t->line_later = 0;
 	t->has_dot = false;
 	t->may_end = false;
 	t->has_cr = false;
 	if (is_end)
 		return BSMTP_TEXT_END;
-	kind = count_line(t, len);
+	kind = count_line(t, len, later);
 	return has_cr ? BSMTP_TEXT_BARE_CR : kind;
 }
 
@@ -137,11 +155,15 @@ enum bsmtp_text_kind bsmtp_text_end_header_line(struct bsmtp_text *t)
 enum bsmtp_text_kind bsmtp_text_line(
 	struct bsmtp_text *t, const char *octets, size_t len)
 {
+	uint64_t later = 0;
+
 	if (len > 0 && (octets[0] == '.' || t->rules.refuses_cr)) {
 		bsmtp_text_read(t, octets, len);
 		return bsmtp_text_end_line(t);
 	}
 	if (!t->has_8bit)
 		t->has_8bit = has_8bit(octets, len);
-	return count_line(t, len);
+	if (len > BSMTP_TEXT_MAX && t->rules.counts_characters)
+		later = count_later(octets, len);
+	return count_line(t, len, later);
 }

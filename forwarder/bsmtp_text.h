@@ -30,7 +30,10 @@ enum bsmtp_text_kind {
 struct bsmtp_text_rules {
 	uint64_t size_max;     /* octets as sent; 0: no limit */
 	bool takes_long_lines; /* how they are sent is the sender's */
-	bool truncates;        /* they count as BSMTP_TEXT_MAX */
+	/* Of a code page: in the target's character set each may be an octet,
+	 * so only a line of more characters is wrong for any. */
+	bool counts_characters;
+	bool truncates; /* they count as BSMTP_TEXT_MAX */
 	bool refuses_cr;
 	bool refuses_unconvertible; /* not looked at here */
 };
@@ -43,8 +46,9 @@ struct bsmtp_text {
 
 	/* The line that is being read. */
 	uint64_t line_len;
-	bool has_dot; /* it starts with one */
-	bool may_end; /* it is a dot and blanks so far */
+	uint64_t line_later; /* octets of characters, but their first ones */
+	bool has_dot;        /* it starts with one */
+	bool may_end;        /* it is a dot and blanks so far */
 	bool has_cr;
 };
 

@@ -202,13 +202,18 @@ const char *sending_damage(const struct sending *s)
 	return records_damage(&s->records);
 }
 
+static bool has_long_line(const struct sending *s)
+{
+	return s->charset != NULL ? charset_has_long_line(s->charset)
+				  : s->mail->has_long_line;
+}
+
 const char *sending_fault(const struct sending *s)
 {
-	if (s->charset == NULL)
-		return NULL;
-	if (s->refuses_unknown && charset_replaced(s->charset) > 0)
+	if (s->refuses_unknown && s->charset != NULL
+		&& charset_replaced(s->charset) > 0)
 		return "554 5.6.5 the target's character set lacks a character";
-	if (s->refuses_long && charset_has_long_line(s->charset))
+	if (s->refuses_long && has_long_line(s))
 		return "554 5.6.0 a line is too long in the target's character "
 		       "set";
 	return NULL;

@@ -801,6 +801,21 @@ def pages():
          page_stream(batch([*PLAIN, "x"]), "IBM273").replace(b"\xb5", b"\x7c"),
          mail([*PLAIN, "x"], charset="utf-8"),
          [*conf, "Options", "{", "AtSign \u00a7", "}"])
+    long = "\u00e4" * 998
+    octets = variable(batch([*PLAIN, long]), "IBM273")
+    conf = ["Translate IBM-273", "RecordFormat variable"]
+    case("page-273-998-characters-are-a-line-of-iso8859-1",
+         "measured in the target's character set", octets,
+         mail([*PLAIN, long], charset="latin-1"), conf)
+    case("page-273-998-characters-are-too-long-a-line-of-utf-8",
+         "1996 octets there", octets,
+         ["MAIL FROM:<a@example.org>", "RCPT TO:<b@example.org>", "DATA",
+          "FAULT 554 5.6.0 a line is too long in the target's character set"],
+         [*conf, *target("Charset UTF-8")])
+    case("page-273-999-characters-are-too-long-for-all",
+         "the reader says it",
+         variable(batch([*PLAIN, long + "x"]), "IBM273"),
+         refused("500 5.6.0 JES Data line too long", 10), conf)
     case("page-iso8859-15-is-sent-as-it-came", "a page that is not EBCDIC",
          "\n".join(batch([*PLAIN, "5 \u20ac"])).encode("iso8859-15"),
          mail([*PLAIN, "5 \u20ac"], charset="iso8859-15"),
