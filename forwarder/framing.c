@@ -19,6 +19,7 @@ void framing_init(struct framing *f, enum input_records form,
 	memset(f, 0, offsetof(struct framing, netdata));
 	f->form = form;
 	f->record_length = record_length;
+	f->is_inside = is_inside;
 	netdata_init(&f->netdata, carriage);
 	if (is_inside)
 		f->netdata.phase = NETDATA_DATA;
@@ -217,6 +218,7 @@ void framing_finish(struct framing *f)
 		return;
 	if (f->is_open || f->len > 0 || f->state != FRAMING_HEAD)
 		f->damage = "it ends within a record";
-	else if (f->form == INPUT_NETDATA && f->netdata.phase != NETDATA_OVER)
+	else if (f->form == INPUT_NETDATA && !f->is_inside
+		&& f->netdata.phase != NETDATA_OVER)
 		f->damage = "it ends without INMR06";
 }

@@ -35,6 +35,7 @@ struct framing {
 	enum input_records form;
 	uint32_t record_length; /* of fixed records */
 	enum framing_state state;
+	bool is_inside;     /* it begins, and may end, among data records */
 	bool is_open;       /* a record has begun */
 	bool is_last;       /* this segment is its last */
 	bool is_control;    /* SKIP: of NETDATA's own */
@@ -49,8 +50,10 @@ struct framing {
 	struct netdata netdata;
 };
 
-/* carriage is what NETDATA does not say; is_inside says that it begins at a
- * data record. */
+/*
+ * carriage is what NETDATA does not say; is_inside says that it begins at a
+ * data record, and may end at one.
+ */
 void framing_init(struct framing *f, enum input_records form,
 	uint32_t record_length, enum input_carriage carriage, bool is_inside);
 
