@@ -142,7 +142,7 @@ static int connect_to(const struct sockaddr_storage *address)
 static void expect_seen(
 	int listener, const struct sockaddr_storage *address, const char *seen)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof peer;
 	char shown[INET6_ADDRSTRLEN];
 	int fd;
