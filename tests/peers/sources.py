@@ -3,6 +3,8 @@
 import os
 import re
 
+ENMIME = "usr/share/gocode/src/github.com/jhillyerd/enmime/testdata"
+
 # A short name, a folder of what was unpacked, and the files there.
 PLACES = (
     ("python", "usr/lib/python3.11/test/test_email/data", r"msg_\w+\.txt"),
@@ -10,10 +12,8 @@ PLACES = (
      r".*\.txt"),
     ("spamassassin", "usr/share/doc/spamassassin/examples",
      r"sample-.*\.txt"),
-    ("enmime", "usr/share/gocode/src/github.com/jhillyerd/enmime/testdata/mail",
-     r".*\.raw"),
-    ("enmime-bad", "usr/share/gocode/src/github.com/jhillyerd/enmime/testdata/"
-     "low-quality", r".*\.raw"),
+    ("enmime", f"{ENMIME}/mail", r".*\.raw"),
+    ("enmime-bad", f"{ENMIME}/low-quality", r".*\.raw"),
 )
 
 
