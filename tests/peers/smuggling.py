@@ -115,7 +115,7 @@ def is_split(server, sequence):
             replies(1)
         session.sendall(("\r\nx" + sequence + HIDDEN).encode())
         replies(1)
-        session.settimeout(10)
+        session.settimeout(60)
         session.sendall(b"QUIT\r\n")
         while lines.readline():
             pass
