@@ -1,5 +1,6 @@
 #include "../forwarder/input.h"
 #include "buf.h"
+#include "support_input.h"
 #include "support_run.h"
 
 #include <check.h>
@@ -11,102 +12,12 @@
 
 static struct input_config config;
 static struct header_config header;
-static bool tells_size;
 
 static void set_up(void)
 {
 	input_config_init(&config);
 	header_config_init(&header);
-	tells_size = false;
-}
-
-static void tell_mail(struct buf *told, struct mail *m)
-{
-	size_t i;
-
-	ck_assert_ptr_nonnull(m);
-	buf_printf(
-		told, "mail %" PRIu32 " from <%s>", m->number, m->reverse_path);
-	for (i = 0; i < m->recipient_count; i++)
-		buf_printf(told, " to <%s>", m->recipients[i]);
-	buf_printf(told, " at %" PRIu64 "+%" PRIu64, m->offset, m->length);
-	if (tells_size)
-		buf_printf(told, " sent %" PRIu64 "%s", m->size_octets,
-			m->has_8bit ? " 8-bit" : "");
-	buf_puts(told, "\n");
-	mail_free(m);
-}
-
-static void tell(
-	struct buf *told, struct input *in, const struct input_event *event)
-{
-	if (event->kind == INPUT_MAIL) {
-		tell_mail(told, input_take_mail(in));
-		ck_assert_ptr_null(input_take_mail(in));
-	} else if (event->kind == INPUT_ERROR) {
-		buf_printf(told, "%" PRIu64 ": %s%s\n", event->record,
-			event->reply, event->is_abandoned ? " ABANDONED" : "");
-	} else if (event->kind == INPUT_END) {
-		buf_puts(told, "end\n");
-	}
-}
-
-/* Pieces are of memory of their own. Returns false at INPUT_END. */
-static bool feed_piece(
-	struct input *in, const char *octets, size_t len, struct buf *told)
-{
-	struct input_event event = { .kind = INPUT_MORE };
-	char *piece = malloc(len);
-	size_t used = 0;
-
-	memcpy(piece, octets, len);
-	while (used < len && event.kind != INPUT_END) {
-		used += input_feed(in, piece + used, len - used, &event);
-		ck_assert_uint_le(used, len);
-		if (event.kind != INPUT_END)
-			tell(told, in, &event);
-	}
-	free(piece);
-	return event.kind != INPUT_END;
-}
-
-/* Returns what happens, a line for each event; the caller frees it. */
-static char *read_all(const char *octets, size_t len, size_t step)
-{
-	struct input_rules rules;
-	struct input_event event;
-	struct input *in;
-	struct buf told;
-	bool goes_on = true;
-	size_t used, n;
-
-	ck_assert_int_eq(input_rules_init(&rules, &config, &header), 0);
-	in = input_new(&rules, NULL);
-	buf_init(&told);
-	for (used = 0; used < len && goes_on; used += n) {
-		n = len - used < step ? len - used : step;
-		goes_on = feed_piece(in, octets + used, n, &told);
-	}
-	do {
-		input_finish(in, &event);
-		tell(&told, in, &event);
-	} while (event.kind != INPUT_END);
-	input_free(in);
-	input_rules_fini(&rules);
-	return buf_steal(&told, &n);
-}
-
-static void check(const char *octets, size_t len, const char *want)
-{
-	static const size_t steps[] = { SIZE_MAX, 1, 2, 3, 5, 41, 80 };
-	char *told;
-	size_t i;
-
-	for (i = 0; i < sizeof steps / sizeof *steps; i++) {
-		told = read_all(octets, len, steps[i]);
-		ck_assert_str_eq(told, want);
-		free(told);
-	}
+	input_tells_size = false;
 }
 
 /* Text in UTF-8 as octets of a page, as many; the caller frees it. */
@@ -133,7 +44,8 @@ static char *to_page(const char *name, const char *text)
 
 START_TEST(a_stream_of_batch_smtp_is_its_mails)
 {
-	check(TEXT(HEAD "x\n.\nfoo\nMAIL FROM:<>\r\nRCPT TO:<e@f>\nDATA\n"),
+	input_check(&config,
+		TEXT(HEAD "x\n.\nfoo\nMAIL FROM:<>\r\nRCPT TO:<e@f>\nDATA\n"),
 		"mail 1 from <a@b> to <c@d> at 42+2\n"
 		"7: 500 5.5.1 JES Unknown command, 'foo'\n"
 		"mail 2 from <> to <e@f> at 83+0\nend\n");
@@ -146,7 +58,7 @@ START_TEST(a_page_is_read)
 	char *octets = to_page(pages[_i], HEAD "x\n.\nQUIT\nrest");
 
 	strcpy(config.page, pages[_i]);
-	check(octets, strlen(octets),
+	input_check(&config, octets, strlen(octets),
 		"mail 1 from <a@b> to <c@d> at 42+2\nend\n");
 	free(octets);
 }
@@ -163,7 +75,7 @@ START_TEST(what_a_page_lacks_is_an_error_where_that_is_coded)
 	config.unconvertible =
 		_i == 0 ? UNCONVERTIBLE_REPLACE : UNCONVERTIBLE_ERROR;
 	stpcpy(stpcpy(stpcpy(octets, head), "\x0e\xfe\xfe\x0f"), tail);
-	check(octets, strlen(octets),
+	input_check(&config, octets, strlen(octets),
 		_i == 0 ? "mail 1 from <a@b> to <c@d> at 42+6\nend\n"
 			: "5: 554 5.6.5 JES Unconvertible data\n"
 			  "mail 1 from <a@b> to <c@d> at 42+6\nend\n");
@@ -176,9 +88,10 @@ START_TEST(fixed_records_are_read)
 {
 	config.records = INPUT_FIXED;
 	config.record_length = 20;
-	check(TEXT("HELO N              MAIL FROM:<a@b>     "
-		   "RCPT TO:<c@d>       DATA                "
-		   "x\n.\nMAIL            .                   QUIT"),
+	input_check(&config,
+		TEXT("HELO N              MAIL FROM:<a@b>     "
+		     "RCPT TO:<c@d>       DATA                "
+		     "x\n.\nMAIL            .                   QUIT"),
 		"mail 1 from <a@b> to <c@d> at 80+20\nend\n");
 }
 END_TEST
@@ -186,9 +99,10 @@ END_TEST
 START_TEST(variable_records_are_read)
 {
 	config.records = INPUT_VARIABLE;
-	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
-		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
-		   "\0\4\0\0\0\6\0\0..\0\5\0\0."),
+	input_check(&config,
+		TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		     "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		     "\0\4\0\0\0\6\0\0..\0\5\0\0."),
 		"mail 1 from <a@b> to <c@d> at 54+10\nend\n");
 }
 END_TEST
@@ -196,8 +110,9 @@ END_TEST
 START_TEST(carriage_control_is_dropped)
 {
 	config.carriage = CARRIAGE_ASA;
-	check(TEXT("1HELO N\n MAIL FROM:<a@b>\n RCPT TO:<c@d>\n DATA\n"
-		   "0x\n .\n"),
+	input_check(&config,
+		TEXT("1HELO N\n MAIL FROM:<a@b>\n RCPT TO:<c@d>\n DATA\n"
+		     "0x\n .\n"),
 		"mail 1 from <a@b> to <c@d> at 46+3\nend\n");
 }
 END_TEST
@@ -226,7 +141,7 @@ START_TEST(netdata_is_read_in_ebcdic)
 	}
 	buf_append(&octets, end, sizeof end - 1);
 	config.records = INPUT_NETDATA;
-	check(octets.data, octets.len,
+	input_check(&config, octets.data, octets.len,
 		"mail 1 from <a@b> to <c@d> at 62+3\nend\n");
 	buf_fini(&octets);
 }
@@ -280,7 +195,8 @@ static const struct {
 START_TEST(the_first_line_says_what_follows)
 {
 	config.format = forms[_i].format;
-	check(forms[_i].octets, strlen(forms[_i].octets), forms[_i].told);
+	input_check(&config, forms[_i].octets, strlen(forms[_i].octets),
+		forms[_i].told);
 }
 END_TEST
 
@@ -323,7 +239,7 @@ START_TEST(lines_in_one_step_are_as_lines_one_by_one)
 	char *one, *many;
 	int i;
 
-	tells_size = true;
+	input_tells_size = true;
 	config.syntax_error_limit = 0;
 	config.message_size_kb = _i % 4 == 0 ? 2 : 0;
 	config.bare_cr = _i % 3 == 0 ? BARE_CR_REJECT : BARE_CR_SPACE;
@@ -334,11 +250,11 @@ START_TEST(lines_in_one_step_are_as_lines_one_by_one)
 	buf_puts(&octets, "HELO N\n");
 	for (i = 0; i < 6; i++)
 		put_random_mail(&octets, &state);
-	one = read_all(octets.data, octets.len, 1);
-	many = read_all(octets.data, octets.len, SIZE_MAX);
+	one = input_told(&config, octets.data, octets.len, 1);
+	many = input_told(&config, octets.data, octets.len, SIZE_MAX);
 	ck_assert_str_eq(many, one);
 	free(many);
-	many = read_all(octets.data, octets.len, 700);
+	many = input_told(&config, octets.data, octets.len, 700);
 	ck_assert_str_eq(many, one);
 	free(one);
 	free(many);
@@ -382,7 +298,8 @@ START_TEST(errors_over_the_limit_end_the_reading)
 {
 	config.format = INPUT_BATCH;
 	config.syntax_error_limit = limited[_i].limit;
-	check(limited[_i].octets, strlen(limited[_i].octets), limited[_i].told);
+	input_check(&config, limited[_i].octets, strlen(limited[_i].octets),
+		limited[_i].told);
 }
 END_TEST
 
@@ -391,8 +308,9 @@ START_TEST(errors_of_recipients_do_not_count)
 	char *told;
 
 	config.syntax_error_limit = 1;
-	told = read_all(TEXT("HELO N\nMAIL FROM:<a@b>\nRCPT TO:x\nRCPT TO:y\n"
-			     "RCPT TO:z\nRCPT TO:<c@d>\nDATA\n.\n"),
+	told = input_told(&config,
+		TEXT("HELO N\nMAIL FROM:<a@b>\nRCPT TO:x\nRCPT TO:y\n"
+		     "RCPT TO:z\nRCPT TO:<c@d>\nDATA\n.\n"),
 		SIZE_MAX);
 	ck_assert_ptr_nonnull(strstr(told, "5: 501 5.1.3 "));
 	ck_assert_ptr_null(strstr(told, "ABANDONED"));
@@ -404,14 +322,16 @@ END_TEST
 START_TEST(damaged_records_end_the_reading)
 {
 	config.records = INPUT_VARIABLE;
-	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
-		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
-		   "\0\5\0\0x\0\1\0\0"),
+	input_check(&config,
+		TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		     "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		     "\0\5\0\0x\0\1\0\0"),
 		"6: 554 5.6.0 JES Damaged data set, "
 		"'a record descriptor word is wrong' ABANDONED\nend\n");
-	check(TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
-		   "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
-		   "\0\5\0\0x\0\x09\0\0."),
+	input_check(&config,
+		TEXT("\0\x0a\0\0HELO N\0\x13\0\0MAIL FROM:<a@b>"
+		     "\0\x11\0\0RCPT TO:<c@d>\0\x08\0\0DATA"
+		     "\0\5\0\0x\0\x09\0\0."),
 		"6: 554 5.6.0 JES Damaged data set, "
 		"'it ends within a record' ABANDONED\nend\n");
 }
@@ -465,7 +385,7 @@ START_TEST(only_what_says_its_end_is_complete)
 		goes_on = true;
 		for (at = 0; at < len && goes_on; at += n) {
 			n = len - at < step ? len - at : step;
-			goes_on = feed_piece(in, octets + at, n, &told);
+			goes_on = input_told_feed(in, octets + at, n, &told);
 		}
 		ck_assert_int_eq(input_is_complete(in), ends[_i].is_complete);
 		buf_fini(&told);

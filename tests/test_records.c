@@ -1,5 +1,6 @@
 #include "../forwarder/records.h"
 #include "buf.h"
+#include "support_lines.h"
 #include "support_run.h"
 
 #include <check.h>
@@ -25,161 +26,6 @@ static void tear_down(void)
 	codepage_close(page_1047);
 	codepage_close(page_037);
 	codepage_close(latin);
-}
-
-/* ---- telling ------------------------------------------------------ */
-
-/* "number@offset: text" for each line, and what else is to be said of it. */
-static void tell(struct buf *told, const struct line *l)
-{
-	size_t i;
-
-	if (l->is_start)
-		buf_printf(told, "%" PRIu64 "@%" PRIu64 ": ", l->number,
-			l->offset);
-	for (i = 0; i < l->len; i++)
-		buf_printf(told,
-			(unsigned char)l->text[i] < ' ' || l->text[i] == '\\'
-				? "\\x%02x"
-				: "%c",
-			(unsigned char)l->text[i]);
-	if (!l->is_end)
-		return;
-	buf_printf(told, "%s%s", l->may_continue ? " <" : "",
-		l->is_loose ? " ~" : "");
-	buf_printf(told, " %" PRIu64 "\n", l->next);
-}
-
-/* The octets are handed in from memory of their own. */
-static void feed_piece(
-	struct records *r, const char *octets, size_t len, struct buf *told)
-{
-	char *copy = malloc(len);
-	struct line l;
-	bool has_line = true;
-	size_t used = 0;
-
-	memcpy(copy, octets, len);
-	while (used < len || has_line) {
-		used += records_feed(r, copy + used, len - used, &l, &has_line);
-		ck_assert_uint_le(used, len);
-		ck_assert(has_line || used == len);
-		if (has_line)
-			tell(told, &l);
-	}
-	free(copy);
-}
-
-static void finish(struct records *r, struct buf *told)
-{
-	struct line l;
-	bool has_line;
-
-	for (;;) {
-		records_finish(r, &l, &has_line);
-		if (!has_line)
-			break;
-		tell(told, &l);
-	}
-	if (records_damage(r) != NULL)
-		buf_printf(told, "%" PRIu64 "! %s\n", r->number,
-			records_damage(r));
-}
-
-static char *told_text(struct buf *told)
-{
-	size_t len;
-
-	return buf_steal(told, &len);
-}
-
-/* Reads octets cut in pieces of step, the first of them of first. */
-static char *read_cut(const struct record_format *format, const char *octets,
-	size_t len, size_t first, size_t step)
-{
-	static struct records r;
-	struct buf told;
-	size_t used = 0;
-	size_t n = first < len ? first : len;
-
-	records_init(&r, format, 0, 1);
-	buf_init(&told);
-	buf_puts(&told, "");
-	while (used < len) {
-		if (n > 0)
-			feed_piece(&r, octets + used, n, &told);
-		used += n;
-		n = len - used < step ? len - used : step;
-	}
-	finish(&r, &told);
-	return told_text(&told);
-}
-
-static char *read_all(
-	const struct record_format *format, const char *octets, size_t len)
-{
-	return read_cut(format, octets, len, len, len);
-}
-
-/* The same lines, wherever octets are cut. */
-static void check_cuts(const struct record_format *format, const char *octets,
-	size_t len, const char *want)
-{
-	char *told;
-	size_t cut;
-
-	for (cut = 0; cut <= len; cut++) {
-		told = read_cut(format, octets, len, cut, len);
-		ck_assert_str_eq(told, want);
-		free(told);
-	}
-	for (cut = 1; cut < 12; cut++) {
-		told = read_cut(format, octets, len, cut, cut);
-		ck_assert_str_eq(told, want);
-		free(told);
-	}
-}
-
-/* Reading begins again at each line, and gives the rest of the lines. */
-static void check_restarts(const struct record_format *format,
-	const char *octets, size_t len, const char *want)
-{
-	static struct records r, whole;
-	struct line l = { .next = 0 };
-	struct buf told;
-	bool has_line = true;
-	size_t used = 0;
-	char *rest;
-
-	records_init(&whole, format, 0, 1);
-	while (has_line) {
-		used += records_feed(
-			&whole, octets + used, len - used, &l, &has_line);
-		if (!has_line || !l.is_start)
-			continue;
-		struct record_format here = records_format(&whole);
-
-		records_init(&r, &here, l.offset, l.number);
-		buf_init(&told);
-		buf_puts(&told, "");
-		feed_piece(&r, octets + l.offset, len - l.offset, &told);
-		finish(&r, &told);
-		rest = told_text(&told);
-		ck_assert_uint_le(strlen(rest), strlen(want));
-		ck_assert_str_eq(rest, want + strlen(want) - strlen(rest));
-		free(rest);
-	}
-}
-
-static void check(const struct record_format *format, const char *octets,
-	size_t len, const char *want)
-{
-	char *told = read_all(format, octets, len);
-
-	ck_assert_str_eq(told, want);
-	free(told);
-	check_cuts(format, octets, len, want);
-	check_restarts(format, octets, len, want);
 }
 
 /* Text in UTF-8 as octets of a page; the caller frees it. */
@@ -234,7 +80,8 @@ START_TEST(a_stream_is_lines)
 {
 	const struct record_format format = { .form = INPUT_STREAM };
 
-	check(&format, streams[_i].octets, streams[_i].len, streams[_i].told);
+	lines_check(
+		&format, streams[_i].octets, streams[_i].len, streams[_i].told);
 }
 END_TEST
 
@@ -249,7 +96,7 @@ START_TEST(a_stream_may_have_sequence_numbers)
 	const struct record_format format = { .form = INPUT_STREAM,
 		.has_sequence = true };
 
-	check(&format, numbered[_i].octets, numbered[_i].len,
+	lines_check(&format, numbered[_i].octets, numbered[_i].len,
 		numbered[_i].told);
 }
 END_TEST
@@ -265,7 +112,8 @@ START_TEST(a_stream_may_have_carriage_control)
 	const struct record_format format = { .form = INPUT_STREAM,
 		.carriage = CARRIAGE_ASA };
 
-	check(&format, printed[_i].octets, printed[_i].len, printed[_i].told);
+	lines_check(
+		&format, printed[_i].octets, printed[_i].len, printed[_i].told);
 }
 END_TEST
 
@@ -295,7 +143,7 @@ START_TEST(a_page_is_converted_before_lines_are_split)
 			to_page(names[i], pages[_i].octets, pages[_i].len);
 		size_t len = strlen(octets);
 
-		check(&formats[i], octets, len, pages[_i].told);
+		lines_check(&formats[i], octets, len, pages[_i].told);
 		free(octets);
 	}
 }
@@ -306,7 +154,7 @@ START_TEST(nel_ends_a_line_in_ebcdic_alone)
 	const struct record_format format = { .form = INPUT_STREAM,
 		.page = latin };
 
-	check(&format, TEXT("a\x85 \xe4 \nb"),
+	lines_check(&format, TEXT("a\x85 \xe4 \nb"),
 		"1@0: a\xc2\x85 \xc3\xa4  6\n2@6: b ~ 7\n");
 }
 END_TEST
@@ -340,7 +188,7 @@ START_TEST(a_line_of_any_length_loses_blanks_at_its_end_alone)
 		in.len);
 	buf_append(&want, "", 1);
 	for (i = 1; i < 9000; i += 1999) {
-		told = read_cut(&format, in.data, in.len, i, i);
+		told = lines_read(&format, in.data, in.len, i, i);
 		ck_assert_str_eq(told, want.data);
 		free(told);
 	}
@@ -357,14 +205,15 @@ START_TEST(what_cannot_be_converted_is_counted)
 	struct codepage *ascii;
 	struct record_format other = format;
 	struct buf told;
+	size_t len;
 	char *text;
 
 	ck_assert_int_eq(codepage_open("US-ASCII", &ascii), 0);
 	other.page = ascii;
 	records_init(&r, &other, 0, 1);
 	buf_init(&told);
-	feed_piece(&r, TEXT("a\xe4\xff\n"), &told);
-	text = told_text(&told);
+	lines_feed(&r, TEXT("a\xe4\xff\n"), &told);
+	text = buf_steal(&told, &len);
 	ck_assert_str_eq(text, "1@0: a?? 4\n");
 	ck_assert_uint_eq(r.piece.conversion.unconvertible, 2);
 	free(text);
@@ -398,7 +247,7 @@ START_TEST(a_fixed_record_is_a_line)
 	const struct record_format format = { .form = INPUT_FIXED,
 		.length = 10 };
 
-	check(&format, fixed[_i].octets, fixed[_i].len, fixed[_i].told);
+	lines_check(&format, fixed[_i].octets, fixed[_i].len, fixed[_i].told);
 }
 END_TEST
 
@@ -414,7 +263,7 @@ START_TEST(a_record_of_80_octets_may_go_on)
 	const struct record_format format = { .form = INPUT_FIXED,
 		.length = 80 };
 
-	check(&format, cards[_i].octets, cards[_i].len, cards[_i].told);
+	lines_check(&format, cards[_i].octets, cards[_i].len, cards[_i].told);
 }
 END_TEST
 
@@ -424,7 +273,7 @@ START_TEST(sequence_columns_are_dropped)
 		.form = INPUT_FIXED, .length = 80, .has_sequence = true
 	};
 
-	check(&format, TEXT(X72 "0000010<" X72 "\n\n\n\n\n\n\n\nab"),
+	lines_check(&format, TEXT(X72 "0000010<" X72 "\n\n\n\n\n\n\n\nab"),
 		"1@0: " X72 " 80\n2@80: " X72 " 160\n3@160: ab ~ 162\n");
 }
 END_TEST
@@ -437,7 +286,7 @@ START_TEST(carriage_control_is_dropped_from_records)
 		.page = page_1047 };
 
 	/* X'09' write and space one line; X'15' and X'25' are no line ends. */
-	check(&format,
+	lines_check(&format,
 		TEXT("\x09\xc8\xc5\xd3\xd6\x40\x0b\x40\x40\x40\x40\x40"
 		     "\x15\x81\x15\x82\x25\x83\x19"),
 		"1@0: HELO 6\n2@6:  12\n3@12: a b c 18\n4@18:  ~ 19\n");
@@ -483,7 +332,7 @@ START_TEST(a_variable_record_is_a_line)
 {
 	const struct record_format format = { .form = INPUT_VARIABLE };
 
-	check(&format, variable[_i].octets, variable[_i].len,
+	lines_check(&format, variable[_i].octets, variable[_i].len,
 		variable[_i].told);
 }
 END_TEST
@@ -508,7 +357,7 @@ START_TEST(a_record_of_many_segments_is_given_out_in_pieces)
 	buf_printf(&want, "d %zu\n", in.len);
 	buf_append(&want, "", 1);
 	for (i = 1; i < 20000; i = 3 * i + 1) {
-		told = read_cut(&format, in.data, in.len, i, i);
+		told = lines_read(&format, in.data, in.len, i, i);
 		ck_assert_str_eq(told, want.data);
 		free(told);
 	}
