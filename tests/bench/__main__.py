@@ -24,6 +24,7 @@ from million import Million
 from place import Place
 from postfix import Postfix
 from process import BenchError
+from reading import READING_ROWS, SHORT_AMOUNTS, Amounts, Reading
 from stage import SHORT_SIZES, SIZE_ROWS, Sizes
 
 ERRORS = (BenchError, OSError, subprocess.CalledProcessError)
@@ -161,7 +162,7 @@ def print_table(results):
     """The table. Returns whether every floor was reached."""
     print(f"{'':6}{'':33}{'unit':9}{'theirs':>9}  {'':14}{'ours':>9}"
           f"{'ratio':>9}  must")
-    return all([print_row(results, row) for row in ROWS + SIZE_ROWS])
+    return all([print_row(results, row) for row in ROWS + SIZE_ROWS + READING_ROWS])
 
 
 def run_sides(results, options, programs, scratch, wanted):
@@ -193,6 +194,9 @@ def run(options, scratch):
         run_stage(results, stage(
             scratch, options.build, programs.command("smtp-sink"),
             SHORT_SIZES if options.short else Sizes()), wanted)
+    run_stage(results, Reading(
+        scratch, options.build,
+        SHORT_AMOUNTS if options.short else Amounts()), wanted)
     is_good = print_table(results)
     for failure in results.failures:
         print(f"failed: {failure}")
