@@ -385,7 +385,7 @@ static void finish_plain(struct records *r, struct line *out, bool *has_line)
 /* A short fixed record and a line without its end are lines. */
 static void finish_copied(struct records *r, struct line *out, bool *has_line)
 {
-	size_t used = feed_copied(r, NULL, 0, out, has_line);
+	size_t used = feed_copied(r, "", 0, out, has_line);
 
 	(void)used;
 	if (*has_line)

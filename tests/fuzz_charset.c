@@ -36,7 +36,7 @@ static void take(struct charset *c, struct buf *out)
 static void put(struct charset *c, const char *text, size_t len, bool ends_line,
 	struct buf *out)
 {
-	char *copy = malloc(len + 1);
+	char *copy = malloc(len > 0 ? len : 1);
 
 	memcpy(copy, text, len);
 	charset_put(c, copy, len, ends_line);
