@@ -282,7 +282,7 @@ size_t codepage_to_utf8(const struct codepage *page,
 	size_t written = 0;
 	size_t read = 0;
 	bool was_double;
-	size_t n;
+	size_t n = 0;
 
 	do {
 		was_double = state->is_double;
