@@ -1,7 +1,7 @@
 #include "../forwarder/charset.h"
 #include "buf.h"
 #include "config_input.h"
-#include "support_lines.h"
+#include "support_cut.h"
 #include "support_run.h"
 
 #include <check.h>

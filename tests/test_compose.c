@@ -1,6 +1,6 @@
 #include "../forwarder/compose.h"
 #include "buf.h"
-#include "support_lines.h"
+#include "support_cut.h"
 #include "support_run.h"
 
 #include <check.h>

@@ -1,7 +1,7 @@
 #include "../forwarder/heading.h"
 #include "buf.h"
 #include "clock.h"
-#include "support_lines.h"
+#include "support_cut.h"
 #include "support_run.h"
 
 #include <check.h>
