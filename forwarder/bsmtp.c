@@ -163,6 +163,10 @@ static void read_command(struct bsmtp *p, const char *octets, size_t len)
 		used--;
 	if (used > 0)
 		p->command_used = p->command_len + used;
+	while (used > 0 && bsmtp_is_white(octets[used - 1]))
+		used--;
+	if (used > 0)
+		p->command_said = p->command_len + used;
 	p->command_len += len;
 }
 
@@ -172,6 +176,7 @@ static void begin_line(struct bsmtp *p, const struct line *piece)
 	p->line_start = piece->offset;
 	p->command_len = 0;
 	p->command_used = 0;
+	p->command_said = 0;
 	p->in_line = true;
 	p->has_unconvertible = false;
 }
@@ -325,7 +330,10 @@ void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 	bsmtp_end_session(p, "end of data set", event);
 }
 
-/* Reads the line that hangs loose, if there is one. */
+/*
+ * Reads the line that hangs loose, if there is one. Nulls alone, with which a
+ * file was made larger, are the beginning of none.
+ */
 static enum bsmtp_verb loose_verb(const struct bsmtp *p)
 {
 	char line[BSMTP_COMMAND_MAX];
@@ -333,10 +341,10 @@ static enum bsmtp_verb loose_verb(const struct bsmtp *p)
 
 	if (!p->in_line && !p->is_loose)
 		return BSMTP_VERB_BLANK;
-	if (p->command_used > sizeof p->command)
+	if (p->command_said > sizeof p->command)
 		return BSMTP_VERB_UNKNOWN;
-	memcpy(line, p->command, (size_t)p->command_used);
-	bsmtp_command_parse(line, (size_t)p->command_used, p->at_sign, &c);
+	memcpy(line, p->command, (size_t)p->command_said);
+	bsmtp_command_parse(line, (size_t)p->command_said, p->at_sign, &c);
 	return c.reply[0] == '\0' ? c.verb : BSMTP_VERB_UNKNOWN;
 }
 

@@ -52,6 +52,7 @@ struct bsmtp {
 	char command[BSMTP_COMMAND_MAX]; /* the current line, its first part */
 	uint64_t command_len;            /* of all that was read of it */
 	uint64_t command_used;           /* without the blanks at its end */
+	uint64_t command_said;           /* without nulls there, too */
 	bool in_line;                    /* its end has not been read */
 	bool is_joined;         /* the next record belongs to it, too */
 	bool is_loose;          /* it was ended by the end of the data set */

@@ -12,7 +12,14 @@ import time
 WRITERS = ("MODELA", "MODELB")
 
 MAIN = "SpoolDirectory {folder}/spool\nWriterConfig {folder}/writers/*.conf\n"
-WRITER = "TargetServer\n{{\n  TargetIP 127.0.0.1\n  ConnectPort {port}\n}}\n"
+WRITER = """\
+TargetServer
+{{
+  TargetIP 127.0.0.1
+  ConnectPort {port}
+}}
+JESSyntaxErrLimit 0
+"""
 START_S = 60
 
 

@@ -11,8 +11,8 @@ DRAFTS = (".*", "*~", "*.tmp", "*.part", "*.partial", "*.filepart", "*.swp",
           "*.swpx", "#*#", "sed??????")
 
 # One whole mail; the shorter octets that spoil it have no line end.
-MAIL = (b"MAIL FROM:<a@a.example>\nRCPT TO:<b@b.example>\nDATA\n"
-        b"Subject: model\n\nx\n.\n")
+MAIL = (b"HELO m\nMAIL FROM:<a@example>\nRCPT TO:<b@example>\nDATA\n"
+        b"Subject: mo\n\nx\n.\n")
 
 
 def is_draft(label):
@@ -25,9 +25,11 @@ def is_complete(octets):
 
     Sequences write whole mails and cut and spoil them: one that ends with a
     final dot has it as the end of a mail. The zeros of a longer size are
-    neither a mail nor the beginning of one.
+    neither a mail nor the beginning of one. What does not begin with a
+    command is no batch SMTP.
     """
-    return octets.rstrip(b"\0").endswith(b"\n.\n")
+    said = octets.strip(b"\0")
+    return said.startswith(b"HELO ") and said.endswith(b"\n.\n")
 
 
 class DataSet:
