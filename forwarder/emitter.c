@@ -160,6 +160,6 @@ size_t emitter_finish(struct emitter *e, char *out)
 	assert(emitter_is_idle(e));
 	if (e->column > 0 || e->is_cut)
 		written = write_end(e, out);
-	memcpy(out + written, ".\r\n", 3);
-	return written + 3;
+	out[written] = '.';
+	return written + 1 + write_end(e, out + written + 1);
 }

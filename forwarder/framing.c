@@ -139,6 +139,7 @@ static size_t read_netdata(struct framing *f, const char *octets, size_t len)
 	size_t used;
 	uint32_t length;
 	unsigned flags;
+	bool is_control;
 
 	if (f->netdata.phase == NETDATA_OVER)
 		return len;
@@ -153,15 +154,14 @@ static size_t read_netdata(struct framing *f, const char *octets, size_t len)
 	}
 	length -= SEGMENT_HEAD;
 	f->is_last = (flags & NETDATA_LAST) != 0;
-	if (flags & NETDATA_NUMBER)
-		skip_segment(f, length, false);
-	else if (flags & NETDATA_CONTROL)
-		skip_segment(f, length, true);
+	is_control =
+		(flags & (NETDATA_NUMBER | NETDATA_CONTROL)) == NETDATA_CONTROL;
+	if (is_control || (flags & NETDATA_NUMBER) != 0
+		|| f->netdata.phase == NETDATA_OTHER)
+		skip_segment(f, length, is_control);
 	else if (f->netdata.phase == NETDATA_DATA)
 		begin_segment(
 			f, (flags & NETDATA_FIRST) != 0, f->is_last, length);
-	else if (f->netdata.phase == NETDATA_OTHER)
-		skip_segment(f, length, false);
 	else
 		f->damage = "it does not begin with INMR01";
 	return used;

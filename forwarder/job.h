@@ -11,6 +11,7 @@
 
 #include "attributes.h"
 #include "delivery.h"
+#include "job_account.h"
 #include "mutex.h"
 #include "owner.h"
 #include "store_values.h"
@@ -23,29 +24,6 @@
 struct input;
 struct input_rules;
 struct mailqueue;
-
-/* What the mails have come to, and so where the data set goes. */
-struct job_account {
-	uint32_t open; /* claimed, and the store not told what became */
-	bool is_read;  /* no further mail comes */
-	bool is_cut;   /* not to its end */
-	bool is_damaged;
-	bool is_held; /* by the user exit */
-	uint32_t deferred;
-	int64_t next_try_ns; /* the earliest of them */
-	uint32_t failed;
-	uint64_t errors;   /* in the data set */
-	bool is_abandoned; /* the last of them ended the reading */
-	char held_reason[REASON_MAX + 1]; /* the first error, else failure */
-	char wait_reason[REASON_MAX + 1];
-};
-
-/* Where its claim ends. */
-struct job_end {
-	enum dataset_state to;
-	int64_t next_try_ns;
-	char reason[REASON_MAX + 1];
-};
 
 /* How its data set is read; the queue's. */
 struct job_rules {
