@@ -98,10 +98,18 @@ def compare_parts(source, seen, has_mime):
     return None
 
 
+def _pairs(values):
+    """Names and addresses; a comma behind the last one is no fault here."""
+    try:
+        return email.utils.getaddresses(values, strict=False)
+    except TypeError:  # an older Python knows no other way
+        return email.utils.getaddresses(values)
+
+
 def _addresses(message, names):
     values = [value for name in names for value in message.get_all(name, [])]
-    return [address for _, address in
-            email.utils.getaddresses(map(str, values)) if address]
+    return [address for _, address in _pairs(list(map(str, values)))
+            if address]
 
 
 def recipients(message):
