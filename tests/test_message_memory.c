@@ -4,39 +4,11 @@
  */
 #include "../forwarder/message.h"
 #include "support_run.h"
+#include "support_short_memory.h"
 
 #include <check.h>
 #include <errno.h>
 #include <string.h>
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-
-static int calls_left = -1; /* until one fails; below 0 none does */
-
-static bool fails_now(void)
-{
-	return calls_left >= 0 && calls_left-- == 0;
-}
-
-void *__wrap_calloc(size_t count, size_t size)
-{
-	return fails_now() ? NULL : __real_calloc(count, size);
-}
-
-void *__wrap_realloc(void *old, size_t size)
-{
-	return fails_now() ? NULL : __real_realloc(old, size);
-}
-
-void *__wrap_malloc(size_t size)
-{
-	return fails_now() ? NULL : __real_malloc(size);
-}
 
 static const struct origin origin = { .host = "here.example",
 	.user = "ann",
