@@ -330,6 +330,11 @@ void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event)
 	bsmtp_end_session(p, "end of data set", event);
 }
 
+size_t bsmtp_held_octets(const struct bsmtp *p)
+{
+	return p->draft != NULL ? p->draft->octets : 0;
+}
+
 /*
  * Reads the line that hangs loose, if there is one. Nulls alone, with which a
  * file was made larger, are the beginning of none.

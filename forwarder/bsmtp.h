@@ -113,4 +113,7 @@ bool bsmtp_is_in_text(const struct bsmtp *p);
  */
 bool bsmtp_is_complete(const struct bsmtp *p);
 
+/* Octets of the envelope under construction. */
+size_t bsmtp_held_octets(const struct bsmtp *p);
+
 #endif

@@ -121,6 +121,13 @@ static void take(struct checker *c, const struct input_event *event)
 
 /* ---- reading ----------------------------------------------------- */
 
+/* An envelope is not kept for as long as somebody has a file open. */
+static void drop_input(struct checker *c)
+{
+	input_free(c->input);
+	c->input = NULL;
+}
+
 int checker_feed(struct checker *c, const char *octets, size_t len)
 {
 	struct input_event event;
@@ -130,7 +137,20 @@ int checker_feed(struct checker *c, const char *octets, size_t len)
 		used += input_feed(c->input, octets + used, len - used, &event);
 		take(c, &event);
 	}
+	if (c->err != 0)
+		drop_input(c);
 	return c->err;
+}
+
+void checker_give_up(struct checker *c)
+{
+	c->err = -ENOMEM;
+	drop_input(c);
+}
+
+size_t checker_held_octets(const struct checker *c)
+{
+	return c->input != NULL ? input_held_octets(c->input) : 0;
 }
 
 int checker_finish(struct checker *c)

@@ -29,6 +29,7 @@ struct input {
 	/* Until then: the line that will say it. */
 	char first[FIRST_MAX];
 	size_t first_len;
+	bool has_dropped; /* blanks of that line */
 };
 
 /* ---- rules ------------------------------------------------------- */
@@ -104,6 +105,7 @@ struct input *input_new(
 	in->batch = NULL;
 	in->message = NULL;
 	in->first_len = 0;
+	in->has_dropped = false;
 	heading_rules_init(&in->heading, rules->config, rules->header, origin);
 	records_init(&in->records, &format, 0, 1);
 	if (rules->config->format != INPUT_AUTO
@@ -196,7 +198,8 @@ static void give_damage(struct input *in, struct input_event *event)
 /* ---- which grammar ----------------------------------------------- */
 
 /* What is gathered of the first line that is not blank says what follows. */
-static void decide(struct input *in, uint64_t record, struct input_event *event)
+static void decide(struct input *in, uint64_t record, bool is_end,
+	struct input_event *event)
 {
 	struct bsmtp_command c;
 	enum input_format format = INPUT_BATCH;
@@ -204,12 +207,14 @@ static void decide(struct input *in, uint64_t record, struct input_event *event)
 	bsmtp_command_parse(in->first, in->first_len, "@", &c);
 	if (c.verb == BSMTP_VERB_BLANK) {
 		in->first_len = 0;
+		in->has_dropped = !is_end;
 		return;
 	}
 	if (c.name[0] == '\0')
 		format = INPUT_MESSAGE;
 	if (format == INPUT_MESSAGE
-		&& !message_is_first_line(in->first, in->first_len))
+		&& (in->has_dropped
+			|| !message_is_first_line(in->first, in->first_len)))
 		give_last(in, record, c.reply, 0, event);
 	else if (!begin(in, format))
 		give_last(in, record, "451 4.3.0 JES Insufficient memory",
@@ -235,7 +240,8 @@ static size_t gather(
 		taken += n;
 		if ((l->is_end && taken == l->len)
 			|| in->first_len == sizeof in->first)
-			decide(in, l->number, event);
+			decide(in, l->number, l->is_end && taken == l->len,
+				event);
 	} while (taken < l->len && !is_decided(in) && !in->is_over);
 	return taken;
 }
@@ -386,4 +392,11 @@ bool input_is_complete(struct input *in)
 			read_line(in, &l, &event);
 	}
 	return records_damage(&in->records) == NULL && is_whole(in);
+}
+
+size_t input_held_octets(const struct input *in)
+{
+	if (in->batch != NULL)
+		return bsmtp_held_octets(in->batch);
+	return in->message != NULL ? message_held_octets(in->message) : 0;
 }

@@ -107,4 +107,7 @@ MUST_USE struct mail *input_take_mail(struct input *in);
  */
 MUST_USE bool input_is_complete(struct input *in);
 
+/* Octets of the envelope of the mail that is being read. */
+size_t input_held_octets(const struct input *in);
+
 #endif

@@ -369,3 +369,13 @@ void message_finish(struct message *p, struct bsmtp_event *event)
 		event->kind = BSMTP_MAIL;
 	p->is_mail_told = true;
 }
+
+static size_t octets_of(const struct mail *m)
+{
+	return m != NULL ? m->octets : 0;
+}
+
+size_t message_held_octets(const struct message *p)
+{
+	return octets_of(p->envelope.plain) + octets_of(p->envelope.resent);
+}

@@ -67,4 +67,7 @@ MUST_USE struct mail *message_take_mail(struct message *p);
  */
 bool message_is_complete(const struct message *p);
 
+/* Octets of its envelope, until the mail is taken. */
+size_t message_held_octets(const struct message *p);
+
 #endif

@@ -63,6 +63,12 @@ void checker_free(struct checker *c);
  */
 MUST_USE int checker_feed(struct checker *c, const char *octets, size_t len);
 
+/* Octets of the envelope that is not over yet, which it keeps. */
+size_t checker_held_octets(const struct checker *c);
+
+/* Reads nothing any more, and keeps nothing: feeding it is -ENOMEM. */
+void checker_give_up(struct checker *c);
+
 /* Says that the data set ends here. Returns as checker_feed(). */
 MUST_USE int checker_finish(struct checker *c);
 

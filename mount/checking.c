@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct checking {
@@ -12,9 +13,26 @@ struct checking {
 	struct checker_rules *rules[];
 };
 
+/*
+ * What users keep open must not take the memory that sending needs: nobody is
+ * told no behind a large envelope, or beside so many others.
+ */
+enum {
+	HELD_OCTETS_MAX = 65536,
+	CHECKERS_MAX = 1024,
+};
+
+static atomic_uint checkers;
+
 static void *begin(void *rules)
 {
-	return checker_new(rules, NULL, NULL);
+	struct checker *c = NULL;
+
+	if (atomic_fetch_add(&checkers, 1) < CHECKERS_MAX)
+		c = checker_new(rules, NULL, NULL);
+	if (c == NULL)
+		atomic_fetch_sub(&checkers, 1);
+	return c;
 }
 
 /* When memory is out nobody is told no: the reader sees it all later. */
@@ -23,8 +41,11 @@ static bool feed(void *checker, const void *octets, size_t len,
 {
 	const struct checker_fault *fault;
 
-	if (checker_feed(checker, octets, len) != -EINVAL)
+	if (checker_feed(checker, octets, len) != -EINVAL) {
+		if (checker_held_octets(checker) > HELD_OCTETS_MAX)
+			checker_give_up(checker);
 		return true;
+	}
 	fault = checker_fault(checker);
 	text_format(why, REASON_MAX + 1, "line %llu: %s",
 		(unsigned long long)fault->record, fault->reply);
@@ -34,6 +55,7 @@ static bool feed(void *checker, const void *octets, size_t len,
 static void end(void *checker)
 {
 	checker_free(checker);
+	atomic_fetch_sub(&checkers, 1);
 }
 
 static int start(struct checking *c, const struct writer_config *writer,

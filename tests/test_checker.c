@@ -152,6 +152,21 @@ START_TEST(what_the_writers_file_says_counts)
 }
 END_TEST
 
+/* What users keep open keeps no more than its place. */
+START_TEST(one_that_gives_up_keeps_nothing)
+{
+	struct checker *c = checker_new(rules, NULL, NULL);
+
+	ck_assert_int_eq(checker_feed(c, ENVELOPE, sizeof ENVELOPE - 1), 0);
+	ck_assert_uint_gt(checker_held_octets(c), 0);
+	checker_give_up(c);
+	ck_assert_uint_eq(checker_held_octets(c), 0);
+	ck_assert_int_eq(checker_feed(c, "garbage\n", 8), -ENOMEM);
+	ck_assert_int_eq(checker_finish(c), -ENOMEM);
+	checker_free(c);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("checker");
@@ -160,6 +175,7 @@ int main(void)
 	tcase_add_loop_test(
 		all, a_data_set_comes_to_its_mails_and_faults, 0, COUNT(cases));
 	tcase_add_test(all, the_refusal_comes_with_the_end_of_the_line);
+	tcase_add_test(all, one_that_gives_up_keeps_nothing);
 	tcase_add_test(all, what_the_writers_file_says_counts);
 	return suite_run(suite);
 }

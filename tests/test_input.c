@@ -411,6 +411,20 @@ START_TEST(what_nobody_took_is_freed)
 }
 END_TEST
 
+/* A field begins its line, however far off the blanks before it reach. */
+START_TEST(blanks_before_a_field_are_no_part_of_a_header)
+{
+	static const size_t pads[] = { 1, 128, 129, 256, 4096 };
+	static const char field[] = "To: a@b.example\n\nx\n";
+	char octets[4096 + sizeof field];
+
+	memset(octets, _i % 2 == 0 ? ' ' : '\0', sizeof octets);
+	memcpy(octets + pads[_i / 2], field, sizeof field - 1);
+	input_check(&config, octets, pads[_i / 2] + sizeof field - 1,
+		"1: 500 5.5.1 JES Unknown command, 'To:' ABANDONED\nend\n");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("input");
@@ -436,5 +450,7 @@ int main(void)
 	tcase_add_loop_test(
 		tests, only_what_says_its_end_is_complete, 0, COUNT(ends));
 	tcase_add_test(tests, what_nobody_took_is_freed);
+	tcase_add_loop_test(
+		tests, blanks_before_a_field_are_no_part_of_a_header, 0, 10);
 	return suite_run(suite);
 }
