@@ -77,6 +77,7 @@ TESTS = $(UNIT) $(E2E)
 WRAP = $(WRAP_$(@F):%=-Wl,--wrap=%)
 WRAP_test_answer_record = calloc
 WRAP_test_bsmtp_memory = calloc malloc realloc
+WRAP_test_forwarder_owner = getpwuid_r
 WRAP_test_forwarder_store = calloc
 WRAP_test_message_memory = calloc malloc realloc
 WRAP_test_fs_forget = write fuse_lowlevel_notify_inval_entry fs_session_new \

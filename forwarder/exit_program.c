@@ -312,6 +312,8 @@ bool exit_program_rest(struct exit_program *p, int stop_fd, int wake_fd,
 		{ .fd = p->err, .events = POLLIN },
 	};
 
+	p->notes = 0;
+	p->note_octets = 0;
 	for (;;) {
 		fds[3].fd = p->err;
 		if (poll(fds, 4, -1) < 0)

@@ -174,7 +174,9 @@ static void explain_wait(struct mailqueue *q, struct forwarder_status *out)
 	size_t used, i;
 
 	if (q->is_stalled) {
-		text_format(text, cap, "results cannot be recorded: %s",
+		text_format(text, cap, "%s: %s",
+			q->is_paused ? "nothing is read for a moment"
+				     : "results cannot be recorded",
 			strerrordesc_np(-q->stall_error));
 		return;
 	}

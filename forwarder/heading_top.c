@@ -307,19 +307,29 @@ static const char *mime_charset(const char *charset, char *room, size_t cap)
 		{ "UTF8", "utf-8" }, { "ASCII", "us-ascii" },
 		{ "EUCJP", "euc-jp" }, { "EUC-JP", "euc-jp" },
 		{ "ISO2022JP", "iso-2022-jp" }, { "EUCKR", "euc-kr" },
-		{ "CP1252", "windows-1252" }, { "IBM850", "ibm850" } };
-	static const char iso[] = "ISO8859-";
-	size_t i;
+		{ "IBM850", "ibm850" } };
+	static const struct {
+		const char *iconv;
+		const char *mime;
+	} families[] = { { "ISO8859-", "iso-8859-" },
+		{ "CP125", "windows-125" } };
+	size_t i, len;
 
 	for (i = 0; i < sizeof names / sizeof *names; i++)
 		if (text_equals_nocase(
 			    charset, strlen(charset), names[i].iconv))
 			return names[i].mime;
-	if (strlen(charset) >= sizeof iso - 1
-		&& text_equals_nocase(charset, sizeof iso - 1, iso))
-		text_format(room, cap, "iso-8859-%s", charset + sizeof iso - 1);
-	else
-		text_copy(room, cap, charset);
+	for (i = 0; i < sizeof families / sizeof *families; i++) {
+		len = strlen(families[i].iconv);
+		if (strlen(charset) >= len
+			&& text_equals_nocase(
+				charset, len, families[i].iconv)) {
+			text_format(room, cap, "%s%s", families[i].mime,
+				charset + len);
+			return room;
+		}
+	}
+	text_copy(room, cap, charset);
 	return room;
 }
 

@@ -52,6 +52,7 @@ struct job *job_new(struct mailqueue *queue, const struct store_claim *claim,
 	j->read_upto = claim->read_upto;
 	mutex_init(&j->lock, RANK_JOB);
 	j->account.next_try_ns = INT64_MAX;
+	j->account.retry_ns = INT64_MAX;
 	atomic_init(&j->refs, 1);
 	atomic_init(&j->is_void, false);
 	atomic_init(&j->is_stopped, false);
@@ -88,6 +89,9 @@ static void note_deferred(
 	a->deferred++;
 	if (next_try_ns < a->next_try_ns)
 		a->next_try_ns = next_try_ns;
+	/* What was put back untried is due at once. */
+	if (next_try_ns > 0 && next_try_ns < a->retry_ns)
+		a->retry_ns = next_try_ns;
 	if (a->wait_reason[0] == '\0')
 		text_copy(a->wait_reason, sizeof a->wait_reason, reason);
 }
@@ -200,16 +204,21 @@ bool job_end_reading(struct job *j, bool is_cut)
 	return is_done;
 }
 
+/* A hold stops what comes behind it; it waits for what is to be retried. */
+static int64_t next_try(const struct job_account *a)
+{
+	return a->is_held ? a->retry_ns : a->next_try_ns;
+}
+
 static enum dataset_state decide_state(
 	const struct job_account *a, int64_t now_ns)
 {
-	if (a->is_damaged || a->is_held)
+	if (a->is_damaged || (a->is_held && a->retry_ns == INT64_MAX))
 		return DATASET_HELD;
 	if (a->is_cut)
 		return DATASET_READY;
 	if (a->deferred > 0)
-		return a->next_try_ns <= now_ns ? DATASET_READY
-						: DATASET_WAITING;
+		return next_try(a) <= now_ns ? DATASET_READY : DATASET_WAITING;
 	return a->failed > 0 ? DATASET_HELD : DATASET_PURGED;
 }
 
@@ -235,7 +244,7 @@ void job_decide(struct job *j, int64_t now_ns)
 	mutex_lock(&j->lock);
 	end.to = decide_state(a, now_ns);
 	if (end.to == DATASET_WAITING) {
-		end.next_try_ns = a->next_try_ns;
+		end.next_try_ns = next_try(a);
 		text_copy(end.reason, sizeof end.reason, a->wait_reason);
 	} else if (end.to == DATASET_HELD) {
 		explain_held(a, end.reason, sizeof end.reason);

@@ -21,6 +21,7 @@ struct job_account {
 	bool is_held; /* by the user exit */
 	uint32_t deferred;
 	int64_t next_try_ns; /* the earliest of them */
+	int64_t retry_ns;    /* the same, but of those that were tried */
 	uint32_t failed;
 	uint64_t errors;   /* in the data set */
 	bool is_abandoned; /* the last of them ended the reading */

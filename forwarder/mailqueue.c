@@ -305,9 +305,10 @@ bool mailqueue_recorded(struct mailqueue *q)
 	bool was_stalled;
 
 	mutex_lock(&q->lock);
-	was_stalled = q->is_stalled;
-	q->is_stalled = false;
+	/* A pause is over when its time is: what was recorded mends nothing. */
+	was_stalled = q->is_stalled && !q->is_paused;
 	if (was_stalled) {
+		q->is_stalled = false;
 		q->stalled_until_ns = 0;
 		balance_all_locked(q);
 	}
@@ -420,6 +421,7 @@ void mailqueue_pause(struct mailqueue *q, int err)
 {
 	mutex_lock(&q->lock);
 	pause_sending(q, err);
+	q->is_paused = true;
 	mutex_unlock(&q->lock);
 }
 

@@ -103,6 +103,7 @@ struct mailqueue {
 	struct delivery_list stalled GUARDED_BY(&lock);
 	struct job *stalled_jobs GUARDED_BY(&lock);
 	bool is_stalled GUARDED_BY(&lock);
+	bool is_paused GUARDED_BY(&lock); /* stalled, for what time may mend */
 	int64_t stalled_until_ns GUARDED_BY(&lock);
 	int stall_error GUARDED_BY(&lock);
 

@@ -1,10 +1,12 @@
 #include "reader.h"
 
+#include "clock.h"
 #include "log.h"
 #include "messages.h"
 #include "owner.h"
 #include "reading.h"
 #include "settle.h"
+#include "text.h"
 #include "user_exit.h"
 #include "work.h"
 
@@ -92,30 +94,41 @@ static void read_slice(struct reader *reader, struct job *j, size_t units)
 
 /* ---- claims ------------------------------------------------------ */
 
-/* Returns NULL when memory is out, or the owner's name is not known now. */
-static struct job *make_job(struct reader *r, const struct store_claim *claim)
-{
-	struct mailqueue *q = r->queue;
-	char user[OWNER_NAME_MAX + 1];
-	int err = owner_find(&r->owners, claim->dataset.uid, user);
+enum { OWNER_PAUSE_S = 30 };
 
-	if (err != 0) {
-		mailqueue_pause(q, err);
-		return NULL;
-	}
-	return job_new(q, claim, &q->job_rules, user);
+/* Nobody else's mail waits because one user's name is not known now. */
+static void postpone(
+	struct mailqueue *q, const struct store_claim *claim, int err)
+{
+	char reason[REASON_MAX + 1];
+
+	text_format(reason, sizeof reason,
+		"the name of user %u cannot be looked up: %s",
+		(unsigned int)claim->dataset.uid, strerrordesc_np(-err));
+	settle_postpone(
+		q, claim, clock_wall_ns() + OWNER_PAUSE_S * NS_PER_S, reason);
+	mailqueue_return_units(q, 1);
 }
 
 static void begin_job(struct reader *r, const struct store_claim *claim)
 {
-	struct job *j = make_job(r, claim);
+	struct mailqueue *q = r->queue;
+	char user[OWNER_NAME_MAX + 1];
+	int err = owner_find(&r->owners, claim->dataset.uid, user);
+	struct job *j = NULL;
 
-	if (j == NULL) {
-		settle_unclaim(r->queue, claim);
-		mailqueue_return_units(r->queue, 1);
+	if (err != 0 && err != -ENOMEM) {
+		postpone(q, claim, err);
 		return;
 	}
-	mailqueue_job_began(r->queue);
+	if (err == 0)
+		j = job_new(q, claim, &q->job_rules, user);
+	if (j == NULL) {
+		settle_unclaim(q, claim);
+		mailqueue_return_units(q, 1);
+		return;
+	}
+	mailqueue_job_began(q);
 	read_slice(r, j, 1);
 }
 

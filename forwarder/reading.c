@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+enum { MEMORY_PAUSE_S = 10 };
+
 void reading_begin(struct reading *r, struct job *j)
 {
 	r->job = j;
@@ -125,8 +127,13 @@ static enum reading_end take_error(
 {
 	char reason[REASON_MAX + 1];
 
-	if (event->err != 0)
-		return cut_for_memory(r);
+	if (event->err != 0) {
+		text_format(reason, sizeof reason, "line %llu: %s",
+			(unsigned long long)event->record, event->reply);
+		job_stop_waiting(r->job,
+			clock_wall_ns() + MEMORY_PAUSE_S * NS_PER_S, reason);
+		return READING_END;
+	}
 	text_format(reason, sizeof reason, "line %llu: %s",
 		(unsigned long long)event->record, event->reply);
 	job_note_error(r->job, reason, event->is_abandoned);

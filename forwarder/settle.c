@@ -139,21 +139,34 @@ static void unclaimed(void *arg, int err)
 	log_error(MSG_LEFT_CLAIMED, id, strerrordesc_np(-err));
 }
 
-/* No memory to work on it: as if it had not been claimed. */
-void settle_unclaim(struct mailqueue *q, const struct store_claim *claim)
+/* Nothing of it was looked at, so mail 1 is as if it had not been claimed. */
+static void give_back(struct mailqueue *q, const struct store_claim *claim,
+	enum dataset_state to, int64_t next_try_ns, const char *reason)
 {
 	const struct store_mark mark = { .mail = 1,
 		.kind = STORE_MARK_DEFERRED,
 		.recipients = "",
 		.reason = "" };
-	const struct store_finish finish = { .to = DATASET_READY,
-		.reason = "",
+	const struct store_finish finish = { .to = to,
+		.next_try_ns = next_try_ns,
+		.reason = reason,
 		.marks = &mark,
 		.mark_count = claim->read_upto == 1 ? 1 : 0 };
 
 	spool_finish(q->spool, claim->dataset.number, claim->token, &finish,
 		unclaimed, (void *)(uintptr_t)claim->dataset.job);
+}
+
+void settle_unclaim(struct mailqueue *q, const struct store_claim *claim)
+{
+	give_back(q, claim, DATASET_READY, 0, "");
 	mailqueue_pause(q, -ENOMEM);
+}
+
+void settle_postpone(struct mailqueue *q, const struct store_claim *claim,
+	int64_t next_try_ns, const char *reason)
+{
+	give_back(q, claim, DATASET_WAITING, next_try_ns, reason);
 }
 
 /* ---- results ----------------------------------------------------- */

@@ -23,6 +23,11 @@ void settle_claims(struct mailqueue *q, struct delivery_list *mails);
 /* No memory to work on it: the data set goes back, as if never claimed. */
 void settle_unclaim(struct mailqueue *q, const struct store_claim *claim);
 
+/* It cannot be read now, others can: it waits until next_try_ns (wall clock)
+ * for a reason, which is escaped text. */
+void settle_postpone(struct mailqueue *q, const struct store_claim *claim,
+	int64_t next_try_ns, const char *reason);
+
 /* d is decided: takes it over. Its share of the budget returns later. */
 void settle_mail(struct mailqueue *q, struct delivery *d);
 

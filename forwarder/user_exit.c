@@ -362,7 +362,7 @@ int user_exit_start(struct mailqueue *q)
 
 bool user_exit_wants(const struct mailqueue *q, const struct delivery *d)
 {
-	return q->exit != NULL && d->tries == 0;
+	return q->exit != NULL && d->tries == 0 && d->mail->refusal == NULL;
 }
 
 void user_exit_ask(struct mailqueue *q, struct delivery *d)

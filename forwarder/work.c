@@ -132,6 +132,7 @@ static bool find_duty(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 	}
 	if (q->is_stalled && q->stalled_until_ns <= clock_monotonic_ns()) {
 		q->is_stalled = false; /* nothing to repeat: just go on */
+		q->is_paused = false;
 		q->stalled_until_ns = 0;
 	}
 	if (take_claimed(q, w))

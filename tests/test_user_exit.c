@@ -153,6 +153,28 @@ START_TEST(what_was_tried_in_vain_is_not_asked_about_again)
 }
 END_TEST
 
+/* The mail that a server deferred is not held with the one behind it. */
+START_TEST(a_hold_waits_for_what_is_to_be_tried_again)
+{
+	static const struct script_row busy[] = {
+		{ "RCPT", SCRIPT_REPLY, "451 4.3.0 later", 1 }, { 0 }
+	};
+	uint64_t number;
+
+	exit_configure(30);
+	exit_put("while read -r q; do case $q in *'\"mail\":2,'*)\n"
+		 "echo hold ask Ann;; *) echo accept;; esac; done");
+	script_change(exit_target, busy);
+	forwarder_run();
+	number = submit_mails("x", 2);
+	hurry_until(number, DATASET_WAITING, 0);
+	hurry_until(number, DATASET_HELD, NS_PER_S);
+	ck_assert_uint_eq(script_mails(exit_target), 1);
+	ck_assert_ptr_nonnull(strstr(reason_of(number), "mail 2: held by "));
+	exit_end();
+}
+END_TEST
+
 START_TEST(a_question_may_be_larger_than_a_pipe)
 {
 	char *content = malloc(2 * EXIT_HEADER_MAX);
@@ -426,6 +448,7 @@ static void add_tests(TCase *tc)
 
 static void add_moved_tests(TCase *tc)
 {
+	tcase_add_test(tc, a_hold_waits_for_what_is_to_be_tried_again);
 	tcase_add_test(tc, what_was_tried_in_vain_is_not_asked_about_again);
 	tcase_add_test(tc, it_rests_longer_each_time_until_it_answers);
 }
