@@ -122,6 +122,19 @@ void events_add(
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* Not by the end alone: it lies behind lines that are no longer kept. */
+bool events_has_news(const struct events_view *view, uint64_t seen)
+{
+	const struct event *last;
+	bool has;
+
+	enter();
+	last = last_seen(view);
+	has = last != NULL && start_of(view, last) + last->len > seen;
+	mutex_unlock(&lock);
+	return has;
+}
+
 uint64_t events_end(const struct events_view *view, int64_t *changed_ns)
 {
 	const struct event *last;

@@ -43,6 +43,9 @@ struct events_view {
  * stays as it is when there is none. */
 uint64_t events_end(const struct events_view *view, int64_t *changed_ns);
 
+/* Whether there is a line behind seen, an offset that was read up to. */
+bool events_has_news(const struct events_view *view, uint64_t seen);
+
 /*
  * Reads at *offset, or where what is kept begins, which *offset then is.
  * Returns how many octets; 0 at the end.

@@ -28,13 +28,6 @@ struct follow {
 	struct follower *first GUARDED_BY(lock);
 };
 
-static bool has_news(const struct follower *r)
-{
-	int64_t changed_ns;
-
-	return events_end(&r->view, &changed_ns) > r->seen;
-}
-
 /* Takes out one that is to be told; NULL when there is none. */
 static struct fuse_pollhandle *take(struct follow *f)
 {
@@ -43,7 +36,7 @@ static struct fuse_pollhandle *take(struct follow *f)
 
 	mutex_lock(&f->lock);
 	for (r = f->first; r != NULL && poll == NULL; r = r->next)
-		if (r->poll != NULL && has_news(r)) {
+		if (r->poll != NULL && events_has_news(&r->view, r->seen)) {
 			poll = r->poll;
 			r->poll = NULL;
 		}
@@ -166,7 +159,7 @@ bool follow_poll(struct follower *r, struct fuse_pollhandle *poll)
 		old = r->poll;
 		r->poll = poll;
 	}
-	is_readable = has_news(r);
+	is_readable = events_has_news(&r->view, r->seen);
 	mutex_unlock(&f->lock);
 	if (old != NULL)
 		fuse_pollhandle_destroy(old);

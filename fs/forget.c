@@ -129,7 +129,8 @@ static int forget(struct forget *f, struct gone_bundle *b)
 	return err;
 }
 
-/* Whatever the kernel refuses it refuses because the mount is over. */
+/* What the kernel refuses it refuses because the mount is over, unless it has
+ * no memory now: what that was about it keeps. */
 static void *work(void *arg)
 {
 	struct forget *f = arg;
@@ -137,7 +138,8 @@ static void *work(void *arg)
 	struct gone_bundle *b;
 	int err = 0;
 
-	while (err == 0 && (b = spool_await_gone(f->spool, from_ns)) != NULL) {
+	while ((err == 0 || err == -ENOMEM)
+		&& (b = spool_await_gone(f->spool, from_ns)) != NULL) {
 		began_ns = clock_monotonic_ns();
 		err = forget(f, b);
 		from_ns = clock_monotonic_ns();

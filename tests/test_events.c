@@ -111,6 +111,29 @@ START_TEST(the_oldest_go_and_offsets_only_grow)
 }
 END_TEST
 
+/* Who waits for a line of his own is not woken by those of others. */
+START_TEST(only_a_line_to_be_read_is_news)
+{
+	uint64_t offset;
+	size_t n;
+	int i;
+
+	add(&ann, "a1\n");
+	ck_assert(events_has_news(&ann, 0));
+	ck_assert(!events_has_news(&ann, 3));
+	for (i = 0; i < 2 * EVENTS_LINES_MAX; i++)
+		add(&bob_view, "b\n");
+	offset = 0;
+	ck_assert_uint_eq(events_read(&ann, &offset, out, sizeof out), 0);
+	ck_assert(!events_has_news(&ann, offset));
+	add(&ann, "a2\n");
+	ck_assert(events_has_news(&ann, offset));
+	n = events_read(&ann, &offset, out, sizeof out);
+	ck_assert_uint_eq(n, 3);
+	ck_assert(!events_has_news(&ann, offset + n));
+}
+END_TEST
+
 START_TEST(a_line_that_is_too_long_is_still_a_line)
 {
 	memset(out, 'x', 5000);
@@ -177,6 +200,7 @@ int main(void)
 	tcase_add_loop_test(t, the_oldest_go_and_offsets_only_grow, 0, 2);
 	tcase_add_test(t, a_line_that_is_too_long_is_still_a_line);
 	tcase_add_test(t, what_is_logged_is_an_event);
+	tcase_add_test(t, only_a_line_to_be_read_is_news);
 	tcase_add_test(t, who_waits_is_woken);
 	return suite_run(suite);
 }
