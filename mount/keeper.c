@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -100,6 +102,12 @@ int keeper_fork(struct keeper *k, const struct privileges_user *user)
 }
 
 /* ---- the parent ---------------------------------------------------------- */
+
+enum {
+	STUCK_LOOK_MS = 5000,
+	PATH_OCTETS = 64,
+	LINE_OCTETS = 256,
+};
 
 struct keeping {
 	struct keeper *keeper;
@@ -232,6 +240,35 @@ static bool is_over(const struct keeping *k, int *status)
 	return waitpid(k->keeper->child, status, WNOHANG) == k->keeper->child;
 }
 
+/* The child's first thread has ended, and others of it have not. */
+static bool is_leader_dead(const struct keeping *k)
+{
+	char path[PATH_OCTETS], line[LINE_OCTETS];
+	bool is_dead = false;
+	FILE *status;
+
+	text_format(
+		path, sizeof path, "/proc/%ld/status", (long)k->keeper->child);
+	status = fopen(path, "re");
+	while (status != NULL && !is_dead
+		&& fgets(line, sizeof line, status) != NULL)
+		is_dead = strncmp(line, "State:\tZ", 8) == 0;
+	if (status != NULL)
+		fclose(status);
+	return is_dead;
+}
+
+/*
+ * A thread of a killed child may wait in the kernel for a lock whose holder
+ * waits for the child's answer: neither ends, nor is the end of the child
+ * told. Force breaks the connection, also where somebody is inside.
+ */
+static void free_stuck(const struct keeping *k)
+{
+	if (k->mount != NULL && is_leader_dead(k) && !is_elsewhere(k))
+		umount2(k->settings->mount_point, MNT_FORCE | UMOUNT_NOFOLLOW);
+}
+
 static int wait_for_child(struct keeping *k)
 {
 	struct pollfd events[] = {
@@ -239,9 +276,13 @@ static int wait_for_child(struct keeping *k)
 		{ .fd = k->keeper->link, .events = POLLIN },
 	};
 	int status = 0;
+	int n;
 
 	while (!is_over(k, &status)) {
-		if (poll(events, 2, -1) < 0)
+		n = poll(events, 2, STUCK_LOOK_MS);
+		if (n == 0)
+			free_stuck(k);
+		if (n <= 0)
 			continue;
 		if (events[1].revents != 0 && !serve_request(k))
 			events[1].fd = -1;
