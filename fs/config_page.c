@@ -45,7 +45,7 @@ static bool is_name(const char *text, size_t len)
 		return false;
 	for (i = 0; i < len; i++)
 		if (!isalnum((unsigned char)text[i])
-			&& strchr("-_.:", text[i]) == NULL)
+			&& strchr("-_.", text[i]) == NULL)
 			return false;
 	return true;
 }
@@ -109,6 +109,8 @@ static bool find_name(
 	for (i = 0; i < len; i++)
 		out[i] = (char)toupper((unsigned char)text[i]);
 	out[len] = '\0';
+	if (strcmp(out, "UTF8") == 0)
+		text_copy(out, CONFIG_PAGE_MAX + 1, "UTF-8");
 	return is_known(out);
 }
 
