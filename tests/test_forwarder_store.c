@@ -159,6 +159,14 @@ static bool is_stalled(void *arg)
 		!= NULL;
 }
 
+static bool is_paused(void *arg)
+{
+	(void)arg;
+	return strcmp(forwarder_look().waits_because,
+		       "nothing is read for a moment: Cannot allocate memory")
+		== 0;
+}
+
 static bool is_not_stalled(void *arg)
 {
 	return !is_stalled(arg);
@@ -339,7 +347,7 @@ START_TEST(without_memory_a_data_set_goes_back_or_is_named)
 	if (_i == 1)
 		wait_for_log("JESF043E");
 	else
-		wait_until(is_stalled);
+		wait_until(is_paused);
 	atomic_store(&lacks_memory, false);
 	atomic_store(&mark_error, 0);
 	if (_i == 0)
