@@ -344,7 +344,7 @@ static enum bsmtp_verb loose_verb(const struct bsmtp *p)
 	char line[BSMTP_COMMAND_MAX];
 	struct bsmtp_command c;
 
-	if (!p->in_line && !p->is_loose)
+	if (!p->in_line && !p->is_loose && !p->is_joined)
 		return BSMTP_VERB_BLANK;
 	if (p->command_said > sizeof p->command)
 		return BSMTP_VERB_UNKNOWN;

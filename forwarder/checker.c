@@ -9,6 +9,8 @@
 _Static_assert(
 	(int)CHECKER_REPLY_MAX >= (int)BSMTP_REPLY_MAX, "a reply would be cut");
 
+enum { PIECE_OCTETS = 32 * 1024 };
+
 struct checker_rules {
 	struct input_rules input;
 };
@@ -177,4 +179,46 @@ uint64_t checker_faults(const struct checker *c)
 uint64_t checker_mails(const struct checker *c)
 {
 	return c->mails;
+}
+
+/* ---- is it whole? ------------------------------------------------ */
+
+/* Feeds octets until they are read or no more are. Returns false for that. */
+static bool feed_input(struct input *in, const char *octets, size_t len)
+{
+	struct input_event event;
+	size_t used = 0;
+
+	while (used < len) {
+		used += input_feed(in, octets + used, len - used, &event);
+		if (event.kind == INPUT_END)
+			return false;
+		if (event.kind == INPUT_MAIL)
+			mail_free(input_take_mail(in));
+	}
+	return true;
+}
+
+static bool read_all(struct input *in, checker_read *read, void *arg)
+{
+	char octets[PIECE_OCTETS];
+	uint64_t offset = 0;
+	ssize_t n;
+
+	while ((n = read(arg, offset, octets, sizeof octets)) > 0) {
+		offset += (uint64_t)n;
+		if (!feed_input(in, octets, (size_t)n))
+			break;
+	}
+	return n >= 0 && input_is_complete(in);
+}
+
+bool checker_is_complete(
+	const struct checker_rules *rules, checker_read *read, void *arg)
+{
+	struct input *in = input_new(&rules->input, NULL);
+	bool is_complete = in != NULL && read_all(in, read, arg);
+
+	input_free(in);
+	return is_complete;
 }

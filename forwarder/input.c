@@ -371,11 +371,10 @@ void input_finish(struct input *in, struct input_event *event)
 		event->kind = INPUT_END;
 }
 
+/* No line of a message is its last. */
 static bool is_whole(const struct input *in)
 {
-	if (in->batch != NULL)
-		return bsmtp_is_complete(in->batch);
-	return in->message != NULL && message_is_complete(in->message);
+	return in->batch != NULL && bsmtp_is_complete(in->batch);
 }
 
 /* The last line may be the start of any other: it is not ended here. */

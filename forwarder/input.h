@@ -102,7 +102,8 @@ void input_finish(struct input *in, struct input_event *event);
 MUST_USE struct mail *input_take_mail(struct input *in);
 
 /*
- * Whether what was fed says itself that it is whole, though nobody said so.
+ * Whether what was fed says itself that it is whole, though nobody said so: a
+ * message never does.
  * To be asked instead of input_finish(); nothing is fed any more.
  */
 MUST_USE bool input_is_complete(struct input *in);

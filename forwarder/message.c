@@ -318,11 +318,6 @@ void message_line(
 		event->kind = BSMTP_QUIT;
 }
 
-bool message_is_complete(const struct message *p)
-{
-	return !p->is_broken && heading_is_over(&p->heading);
-}
-
 static void finish_mail(struct message *p)
 {
 	struct mail *m = message_envelope_mail(&p->envelope, p->rules->login);

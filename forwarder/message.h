@@ -60,13 +60,6 @@ void message_finish(struct message *p, struct bsmtp_event *event);
 /* As bsmtp_take_mail(). */
 MUST_USE struct mail *message_take_mail(struct message *p);
 
-/*
- * Whether what was read so far may be sent though nobody said that it is
- * whole: it has its empty line and a recipient. To be asked before
- * message_finish().
- */
-bool message_is_complete(const struct message *p);
-
 /* Octets of its envelope, until the mail is taken. */
 size_t message_held_octets(const struct message *p);
 

@@ -6,7 +6,7 @@
 
 struct judge {
 	struct store *store;
-	spool_judge *is_whole;
+	struct spool_judge by;
 	struct chores *chores; /* cases, one after the other */
 };
 
@@ -31,11 +31,12 @@ static ssize_t read_octets(void *arg, uint64_t offset, void *octets, size_t len)
 	return got;
 }
 
-struct judge_verdict judge_dataset(struct store *store, spool_judge *is_whole,
-	uint64_t number, const char *incomplete)
+struct judge_verdict judge_dataset(struct store *store,
+	const struct spool_judge *by, const char *writer, uint64_t number,
+	const char *incomplete)
 {
 	struct reading r = { store, number, 0 };
-	bool whole = is_whole(read_octets, &r);
+	bool whole = by->is_complete(by->rules, writer, read_octets, &r);
 
 	if (r.err == STORE_DAMAGED)
 		return (struct judge_verdict){ DATASET_HELD,
@@ -57,10 +58,12 @@ static void decide(struct chore *chore)
 	const struct judge *j = c->judge;
 
 	c->decided(c,
-		judge_dataset(j->store, j->is_whole, c->number, c->incomplete));
+		judge_dataset(
+			j->store, &j->by, c->writer, c->number, c->incomplete));
 }
 
-int judge_open(struct store *store, spool_judge *is_whole, struct judge **out)
+int judge_open(
+	struct store *store, const struct spool_judge *by, struct judge **out)
 {
 	struct judge *j = calloc(1, sizeof *j);
 	int err;
@@ -68,7 +71,7 @@ int judge_open(struct store *store, spool_judge *is_whole, struct judge **out)
 	if (j == NULL)
 		return -ENOMEM;
 	j->store = store;
-	j->is_whole = is_whole;
+	j->by = *by;
 	err = chores_start(1, &j->chores);
 	if (err != 0) {
 		free(j);

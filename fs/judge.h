@@ -3,7 +3,8 @@
  *
  * One that says itself that it is whole is submitted, any other is held for
  * the operator. Whether it is whole is for a function that mount/ hands down
- * to say, as only the forwarder knows the grammar.
+ * to say, as only the forwarder knows the grammar, and by what rules those of
+ * a writer are read.
  */
 #ifndef JUDGE_H
 #define JUDGE_H
@@ -23,11 +24,12 @@ struct judge_verdict {
 };
 
 /*
- * Reads a data set and judges it; incomplete is the constant text it is held
- * with when it is not whole. Blocks.
+ * Reads a data set of writer and judges it; incomplete is the constant text it
+ * is held with when it is not whole. Blocks.
  */
-struct judge_verdict judge_dataset(struct store *store, spool_judge *is_whole,
-	uint64_t number, const char *incomplete);
+struct judge_verdict judge_dataset(struct store *store,
+	const struct spool_judge *by, const char *writer, uint64_t number,
+	const char *incomplete);
 
 /* ---- on a thread of its own ------------------------------------------ */
 
@@ -38,6 +40,7 @@ struct judge_case {
 	struct chore chore;
 	struct judge *judge;
 	uint64_t number;
+	const char *writer; /* outlives the case, as incomplete does */
 	const char *incomplete;
 	/* On the judge's thread, with no lock held; c is the caller's again */
 	void (*decided)(struct judge_case *c, struct judge_verdict verdict);
@@ -48,7 +51,7 @@ struct judge_case {
  * judge_close() ends it. Returns 0, -ENOMEM or -EAGAIN.
  */
 MUST_USE int judge_open(
-	struct store *store, spool_judge *is_whole, struct judge **out);
+	struct store *store, const struct spool_judge *by, struct judge **out);
 
 /* Decides what waits, ends the thread. Accepts NULL. Blocks. */
 void judge_close(struct judge *j);

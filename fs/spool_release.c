@@ -129,9 +129,24 @@ static void synced(void *arg, int err)
 	spool_end_call(sp);
 }
 
+/* It may have been given to another one since it was opened. */
+static const char *writer_now(struct spool_file *f)
+{
+	struct spool *sp = f->spool;
+	struct roster_entry *e;
+	const char *name;
+
+	mutex_lock(&sp->lock);
+	e = roster_by_number(&sp->roster, f->number);
+	name = sp->writers[e != NULL ? e->writer : f->writer].name;
+	mutex_unlock(&sp->lock);
+	return name;
+}
+
 static void have_judged(struct spool_file *f)
 {
 	f->judged.number = f->number;
+	f->judged.writer = writer_now(f);
 	f->judged.incomplete = incomplete;
 	f->judged.decided = judged;
 	spool_begin_call(f->spool);

@@ -112,8 +112,8 @@ static int take_step(struct spool *sp, const struct dataset *d,
 }
 
 /* A claim may have been recorded with its octets: store_standing.h. */
-static int start_open(
-	struct spool *sp, const struct dataset *d, spool_judge *judge)
+static int start_open(struct spool *sp, const struct dataset *d,
+	const struct spool_judge *judge)
 {
 	struct judge_verdict verdict = { DATASET_PURGED, "" };
 	bool is_draft = draft_names_match(&sp->drafts, d->label);
@@ -121,8 +121,8 @@ static int start_open(
 	int err = is_draft ? 0 : log_doubts(sp, d);
 
 	if (d->size_octets > 0)
-		verdict =
-			judge_dataset(sp->store, judge, d->number, incomplete);
+		verdict = judge_dataset(
+			sp->store, judge, d->writer, d->number, incomplete);
 	if (verdict.to == DATASET_READY && err != 0)
 		verdict = (struct judge_verdict){ DATASET_HELD, unreadable };
 	if (verdict.to == DATASET_READY && is_draft)
@@ -135,8 +135,8 @@ static int start_open(
 	return take_step(sp, d, verdict.to, verdict.reason);
 }
 
-static int start_active(
-	struct spool *sp, const struct dataset *d, spool_judge *judge)
+static int start_active(struct spool *sp, const struct dataset *d,
+	const struct spool_judge *judge)
 {
 	(void)judge;
 	if (log_doubts(sp, d) != 0)
@@ -147,8 +147,8 @@ static int start_active(
 /* ---- the roster ------------------------------------------------------ */
 
 /* NULL: it stays what it is. */
-static int (*const starts[DATASET_STATES])(
-	struct spool *sp, const struct dataset *d, spool_judge *judge) = {
+static int (*const starts[DATASET_STATES])(struct spool *sp,
+	const struct dataset *d, const struct spool_judge *judge) = {
 	[DATASET_OPEN] = start_open,
 	[DATASET_ACTIVE] = start_active,
 };
@@ -179,7 +179,7 @@ static int enter_locked(struct spool *sp, const struct dataset *d,
 }
 
 static int start_dataset(struct spool *sp, const struct dataset *d,
-	spool_judge *judge, struct spool_labels *labels)
+	const struct spool_judge *judge, struct spool_labels *labels)
 {
 	int err;
 
@@ -191,7 +191,7 @@ static int start_dataset(struct spool *sp, const struct dataset *d,
 	return err;
 }
 
-static int start_all(struct spool *sp, spool_judge *judge)
+static int start_all(struct spool *sp, const struct spool_judge *judge)
 {
 	struct dataset *page = calloc(PAGE_DATASETS, sizeof *page);
 	struct spool_labels labels = { NULL, 0, 0 };
@@ -245,7 +245,7 @@ static void end_steps(struct spool *sp)
 	spool_again_close(sp->again);
 }
 
-int spool_open(struct store *store, spool_judge *judge,
+int spool_open(struct store *store, const struct spool_judge *judge,
 	const struct draft_names *drafts, struct spool **out)
 {
 	struct spool *sp = calloc(1, sizeof *sp);

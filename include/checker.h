@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum { CHECKER_REPLY_MAX = 256 };
 
@@ -30,6 +31,19 @@ MUST_USE int checker_rules_open(const struct input_config *config,
 
 /* NULL is accepted. */
 void checker_rules_close(struct checker_rules *rules);
+
+/* Reads octets at an offset; returns how many, 0 at the end, or -errno. */
+typedef ssize_t checker_read(
+	void *arg, uint64_t offset, void *octets, size_t len);
+
+/*
+ * Whether octets whose writer did not close them form batch SMTP that says
+ * itself that it is whole: its last mail has its final dot, or it ends in
+ * QUIT, and in NETDATA the transmission is over, too. Nothing says it of a
+ * message.
+ */
+bool checker_is_complete(
+	const struct checker_rules *rules, checker_read *read, void *arg);
 
 /* Something that is wrong, as an error report has it. */
 struct checker_fault {

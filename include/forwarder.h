@@ -18,7 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct forwarder;
 
@@ -38,16 +37,5 @@ void forwarder_stop(struct forwarder *f, int64_t deadline_ns);
 
 /* The struct is a value; its forwarder pointer is f. */
 struct operator_ops forwarder_operator(struct forwarder *f);
-
-/* Reads octets at an offset; returns how many, 0 at the end, or -errno. */
-typedef ssize_t forwarder_read(
-	void *arg, uint64_t offset, void *octets, size_t len);
-
-/*
- * Whether octets whose writer did not close them form a batch SMTP session
- * that says itself that it is whole: its last mail has its final dot, or it
- * ends in QUIT. Anything else is incomplete.
- */
-bool forwarder_is_complete(forwarder_read *read, void *arg);
 
 #endif

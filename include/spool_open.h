@@ -21,22 +21,31 @@ struct draft_names;
 typedef ssize_t spool_reader(
 	void *arg, uint64_t offset, void *octets, size_t len);
 
-/* True when the octets are complete: see forwarder_is_complete(). */
-typedef bool spool_judge(spool_reader *read, void *arg);
+/*
+ * Who says whether what a data set of writer was left with, by one that did
+ * not close it, is complete. It is asked on any thread, for one data set at a
+ * time.
+ */
+struct spool_judge {
+	void *rules;
+	bool (*is_complete)(
+		void *rules, const char *writer, spool_reader *read, void *arg);
+};
 
 /*
  * Takes over the store's data sets: rebuilds the roster page by page and
  * brings every data set from its state on disk to the one it starts in (the
  * table in spool_start.c). Mails in doubt are logged, "in doubt: JOBID.mail",
  * a line each. Writers that have data sets are there from the start. Blocks.
- * store stays the caller's. drafts says what is not sent under its name; NULL
- * for the usual names.
+ * store stays the caller's. judge is copied, and what it points to must outlive
+ * the spool. drafts says what is not sent under its name; NULL for the usual
+ * names.
  *
  * Starts two threads: one judges the data sets of killed writers, one asks
  * again for what the store had no room or memory for. spool_close() ends
  * them.
  */
-MUST_USE int spool_open(struct store *store, spool_judge *judge,
+MUST_USE int spool_open(struct store *store, const struct spool_judge *judge,
 	const struct draft_names *drafts, struct spool **out);
 
 /*

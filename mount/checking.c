@@ -1,15 +1,16 @@
 #include "checking.h"
 
 #include "checker.h"
-#include "spool_open.h"
 #include "text.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct checking {
-	size_t count;
+	const struct config *config;
+	size_t count; /* of its writers, in their order */
 	struct checker_rules *rules[];
 };
 
@@ -58,41 +59,63 @@ static void end(void *checker)
 	atomic_fetch_sub(&checkers, 1);
 }
 
-static int start(struct checking *c, const struct writer_config *writer,
-	struct spool *spool)
-{
-	struct spool_check check = { .begin = begin, .feed = feed, .end = end };
-	int err;
-
-	err = checker_rules_open(
-		&writer->input, &writer->header, &c->rules[c->count]);
-	if (err != 0)
-		return err;
-	check.rules = c->rules[c->count++];
-	spool_check_datasets(spool, writer->name, &check);
-	return 0;
-}
-
-int checking_start(const struct config *config, struct spool *spool,
-	struct checking **out, const char **failed)
+int checking_open(
+	const struct config *config, struct checking **out, const char **failed)
 {
 	size_t n = config->writer_count;
 	struct checking *c = calloc(1, sizeof *c + n * sizeof c->rules[0]);
+	const struct writer_config *writer;
 	int err = 0;
-	size_t i;
 
 	*failed = config->writers[0].name;
 	if (c == NULL)
 		return -ENOMEM;
-	for (i = 0; err == 0 && i < n; i++) {
-		*failed = config->writers[i].name;
-		err = start(c, &config->writers[i], spool);
+	c->config = config;
+	while (err == 0 && c->count < n) {
+		writer = &config->writers[c->count];
+		*failed = writer->name;
+		err = checker_rules_open(
+			&writer->input, &writer->header, &c->rules[c->count]);
+		if (err == 0)
+			c->count++;
+	}
+	if (err != 0) {
+		checking_close(c);
+		return err;
 	}
 	*out = c;
-	return err;
+	return 0;
 }
 
-void checking_stop(struct checking *c)
+void checking_start(struct checking *c, struct spool *spool)
+{
+	struct spool_check check = { .begin = begin, .feed = feed, .end = end };
+	size_t i;
+
+	for (i = 0; i < c->count; i++) {
+		check.rules = c->rules[i];
+		spool_check_datasets(spool, c->config->writers[i].name, &check);
+	}
+}
+
+static bool is_complete(
+	void *checking, const char *writer, spool_reader *read, void *arg)
+{
+	const struct checking *c = checking;
+	size_t i;
+
+	for (i = 0; i < c->count; i++)
+		if (strcmp(c->config->writers[i].name, writer) == 0)
+			return checker_is_complete(c->rules[i], read, arg);
+	return false;
+}
+
+struct spool_judge checking_judge(struct checking *c)
+{
+	return (struct spool_judge){ .rules = c, .is_complete = is_complete };
+}
+
+void checking_close(struct checking *c)
 {
 	size_t i;
 

@@ -5,7 +5,6 @@
 #include "checking.h"
 #include "clock.h"
 #include "escape.h"
-#include "forwarder.h"
 #include "fs.h"
 #include "log.h"
 #include "messages.h"
@@ -137,11 +136,11 @@ static void limit_spool(struct daemon *d)
 static int open_spool(struct daemon *d)
 {
 	const struct config *c = d->settings->config;
+	const struct spool_judge judge = checking_judge(d->checking);
 	size_t i;
 	int err;
 
-	err = spool_open(
-		d->store, forwarder_is_complete, &c->draft_names, &d->spool);
+	err = spool_open(d->store, &judge, &c->draft_names, &d->spool);
 	if (err == 0)
 		err = spool_linger(d->spool, c->linger_s * NS_PER_S);
 	for (i = 0; err == 0 && i < c->writer_count; i++)
@@ -150,19 +149,27 @@ static int open_spool(struct daemon *d)
 		log_error(MSG_NO_START, "the spool", strerror(-err));
 	else
 		limit_spool(d);
+	if (err == 0)
+		checking_start(d->checking, d->spool);
+	return err;
+}
+
+static int make_rules(struct daemon *d)
+{
+	const char *failed;
+	int err = checking_open(d->settings->config, &d->checking, &failed);
+
+	if (err != 0)
+		log_error(MSG_NO_FORWARDER, failed, strerror(-err));
 	return err;
 }
 
 static int attach(struct daemon *d)
 {
 	const char *failed;
-	int err;
+	int err = attached_start(
+		d->settings->config, d->spool, &d->attached, &failed);
 
-	err = checking_start(
-		d->settings->config, d->spool, &d->checking, &failed);
-	if (err == 0)
-		err = attached_start(
-			d->settings->config, d->spool, &d->attached, &failed);
 	if (err != 0)
 		log_error(MSG_NO_FORWARDER, failed, strerror(-err));
 	return err;
@@ -222,6 +229,8 @@ static int start(struct daemon *d)
 		log_error(MSG_NO_START, "signals", strerror(-err));
 	if (err == 0)
 		err = open_store(d);
+	if (err == 0)
+		err = make_rules(d);
 	if (err == 0)
 		err = open_spool(d);
 	if (err == 0)
@@ -283,7 +292,7 @@ static void close_spool(void *daemon)
 	attached_free(d->attached);
 	if (d->spool != NULL)
 		spool_close(d->spool);
-	checking_stop(d->checking);
+	checking_close(d->checking);
 	if (d->store != NULL)
 		store_close(d->store);
 }

@@ -35,7 +35,10 @@ void store_on_disk_reopen(void);
 void store_on_disk_close(void);
 
 /* A judge: complete is what ends in a line with a dot. */
-bool judge_by_dot(spool_reader *read, void *arg);
+extern const struct spool_judge *const judge_by_dot;
+
+/* The writer it was asked about last. */
+extern char judged_writer[WRITER_NAME_MAX + 1];
 
 /* Each fails the test where something goes wrong. */
 struct spool_file *dataset_create(

@@ -353,7 +353,7 @@ static const struct {
 	{ INPUT_STREAM, HEAD "x\n.\nQUIT\nMAIL", true },
 	{ INPUT_STREAM, "Dear Ann,\n", false },
 	{ INPUT_STREAM, "To: c@d\n", false },
-	{ INPUT_STREAM, "To: c@d\n\n", true },
+	{ INPUT_STREAM, "To: c@d\n\n", false },
 	{ INPUT_STREAM, "To: c@d", false },
 #define CARDS                                                                  \
 	"HELO N              MAIL FROM:<a@b>     RCPT TO:<c@d>       "         \

@@ -318,7 +318,7 @@ START_TEST(recipients_have_their_limit)
 	heading_rules_init(&rules, &input, &header, &origin);
 	s.message = message_new(&rules);
 	lines_cut(text.data, text.len, 4096, read_piece, &s);
-	ck_assert(message_is_complete(s.message));
+	ck_assert(!s.has_quit);
 	message_free(s.message);
 	text.len -= 3;
 	buf_puts(&text, "Cc: one.more@example.org\n\nx\n");
@@ -406,34 +406,6 @@ START_TEST(a_message_without_from_is_of_who_wrote_it)
 }
 END_TEST
 
-static const struct {
-	const char *text;
-	bool is_complete;
-} ends[] = {
-	{ "", false },
-	{ "To: a@b\n", false },
-	{ "To: a@b\n\n", true },
-	{ "To: a@b\n\nx", true },
-	{ "Subject: x\n\nx\n", false },
-	{ "To: a b\n\nx\n", false },
-	{ "To: a@b\nx\n", false },
-};
-
-START_TEST(complete_is_what_has_its_empty_line_and_a_recipient)
-{
-	struct heading_rules rules;
-	struct story s = { .has_quit = false };
-
-	heading_rules_init(&rules, &input, &header, NULL);
-	buf_init(&s.told);
-	s.message = message_new(&rules);
-	lines_cut(ends[_i].text, strlen(ends[_i].text), 3, read_piece, &s);
-	ck_assert_int_eq(message_is_complete(s.message), ends[_i].is_complete);
-	message_free(s.message);
-	buf_fini(&s.told);
-}
-END_TEST
-
 START_TEST(nothing_is_read_once_no_mail_can_come)
 {
 	struct heading_rules rules;
@@ -485,9 +457,6 @@ int main(void)
 	tcase_add_loop_test(
 		tests, the_content_is_all_of_the_message, 0, COUNT(contents));
 	tcase_add_test(tests, a_message_without_from_is_of_who_wrote_it);
-	tcase_add_loop_test(tests,
-		complete_is_what_has_its_empty_line_and_a_recipient, 0,
-		COUNT(ends));
 	tcase_add_test(tests, nothing_is_read_once_no_mail_can_come);
 	tcase_add_test(tests, a_first_line_tells_a_message_from_a_batch);
 	return suite_run(suite);

@@ -39,6 +39,7 @@ START_TEST(what_a_killed_writer_left_is_judged)
 	wait_for_state(test_spool, number, killed[_i].state);
 	ck_assert_int_eq(spool_stat(test_spool, number, &d), 0);
 	ck_assert_str_eq(d.reason, killed[_i].reason);
+	ck_assert_str_eq(judged_writer, "MAIL");
 	spool_close(test_spool);
 	ck_assert_int_eq(log_count(killed[_i].logged), 1);
 	ck_assert_int_eq(
