@@ -125,8 +125,7 @@ static void take_text_line(
 		break;
 	case BSMTP_TEXT_LONG:
 		if (!p->is_broken)
-			bsmtp_fail(
-				p, event, "500 5.6.0 JES Data line too long");
+			bsmtp_fail(p, event, p->content.long_reply);
 		break;
 	case BSMTP_TEXT_BARE_CR:
 		if (!p->is_broken)

@@ -12,6 +12,7 @@ void bsmtp_content_init(
 	c->is_header_8bit = false;
 	c->is_header = false;
 	c->blanks = 0;
+	c->long_reply = "500 5.6.0 JES Data line too long";
 }
 
 /* A dot line that is none after all: its blanks are of the mail. */
@@ -29,6 +30,16 @@ static void read_blanks(struct bsmtp_content *c)
 	}
 }
 
+/* The header is over: it says if the text may have long lines. */
+static void settle_long_lines(struct bsmtp_content *c)
+{
+	const char *reply = heading_long_line_fault(&c->heading);
+
+	c->text.rules.takes_long_lines = reply == NULL;
+	if (reply != NULL)
+		c->long_reply = reply;
+}
+
 static void read_heading(
 	struct bsmtp_content *c, const struct line *piece, bool is_dot)
 {
@@ -42,6 +53,8 @@ static void read_heading(
 	}
 	read_blanks(c);
 	c->is_header = heading_read(&c->heading, &undone);
+	if (heading_is_over(&c->heading))
+		settle_long_lines(c);
 }
 
 bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,

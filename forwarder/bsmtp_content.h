@@ -22,6 +22,7 @@ struct bsmtp_content {
 	bool is_header_8bit;
 	bool is_header;  /* the line that is being read, as far as is known */
 	uint64_t blanks; /* of a dot line, not yet given to heading */
+	const char *long_reply; /* to a line that is LONG */
 };
 
 /* rules may be NULL. */

@@ -42,7 +42,8 @@ static int format_mail(const struct mail *m,
 	bool has_envid = offers->dsn && m->envid != NULL;
 	char size[sizeof " SIZE=18446744073709551615"] = "";
 
-	if (offers->has_size)
+	/* RFC 1870 section 5: exact, or not said. */
+	if (offers->has_size && (m->mime & MAIL_MIME_QUOTED) == 0)
 		text_format(size, sizeof size, " SIZE=%llu",
 			(unsigned long long)m->size_octets);
 	return snprintf(out, cap, "MAIL FROM:<%s>%s%s%s%s%s%s\r\n",

@@ -26,6 +26,8 @@ void heading_init(struct heading *h, const struct heading_rules *rules,
 	h->sender_octets = 0;
 	h->is_faulty = false;
 	h->was_told = false;
+	h->encodes = rules->input->long_line == LONG_LINE_ENCODE;
+	transfer_init(&h->transfer);
 	h->line_len = 0;
 	h->line_sent = 0;
 	h->authors = 0;
@@ -110,6 +112,19 @@ bool heading_take_fault(struct heading *h, char reply[static BSMTP_REPLY_MAX])
 	return true;
 }
 
+const char *heading_long_line_fault(const struct heading *h)
+{
+	switch (h->rules->input->long_line) {
+	case LONG_LINE_TRUNCATE:
+		return NULL;
+	case LONG_LINE_ENCODE:
+		return transfer_fault(&h->transfer, &h->compose.header);
+	case LONG_LINE_ERROR:
+		break;
+	}
+	return "500 5.6.0 JES Data line too long";
+}
+
 /* ---- lines ------------------------------------------------------- */
 
 /* The line is known: what it adds to the size, or takes from it. */
@@ -148,6 +163,8 @@ bool heading_read(struct heading *h, const struct line *piece)
 		if (!part.is_header)
 			continue;
 		count(h, &part);
+		if (h->encodes)
+			transfer_look(&h->transfer, &part);
 		if (h->rules->has_origin)
 			read_author(h, &part);
 		if (h->look != NULL)

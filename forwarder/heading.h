@@ -20,16 +20,13 @@
 #include "mail.h"
 #include "mailboxes.h"
 #include "origin.h"
+#include "transfer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-	HEADING_DATE_MAX = 64,
-	HEADING_LINE_COLUMNS = 78,
-	HEADING_MIME_MAX = 192,
-};
+enum { HEADING_DATE_MAX = 64, HEADING_MIME_MAX = 192 };
 
 /* What the headers of a data set's mails are read by. */
 struct heading_rules {
@@ -62,6 +59,8 @@ struct heading {
 	uint64_t sender_octets; /* of Sender, as sent */
 	bool is_faulty;
 	bool was_told;
+	bool encodes; /* long lines, where transfer lets it */
+	struct transfer transfer;
 
 	/* The line that is being read. */
 	uint64_t line_len;
@@ -94,6 +93,9 @@ bool heading_read(struct heading *h, const struct line *piece);
 MUST_USE bool heading_take_fault(
 	struct heading *h, char reply[static BSMTP_REPLY_MAX]);
 
+/* The header is over: the reply to a line of text too long; NULL: it may be. */
+const char *heading_long_line_fault(const struct heading *h);
+
 /*
  * The mail was read; m has its envelope, its number and its size with the
  * header as it was. helo is the name its writer gave, "" for none; is_8bit:
@@ -106,10 +108,11 @@ MUST_USE int heading_end(
 	struct heading *h, const char *helo, bool is_8bit, struct mail *m);
 
 /*
- * Writes the fields that say that the text is 8-bit text in charset, a name
- * iconv_open(3) knows, "" for UTF-8; each line ends in LF. Returns how many
- * octets. They follow m->added where m->adds_mime.
+ * Writes the fields of m->mime, which follow m->added; charset is what the
+ * target gets, a name iconv_open(3) knows, "" for UTF-8. Each line ends in LF.
+ * Returns how many octets.
  */
-size_t heading_mime(const char *charset, char out[static HEADING_MIME_MAX]);
+size_t heading_mime(unsigned int mime, const char *charset,
+	char out[static HEADING_MIME_MAX]);
 
 #endif

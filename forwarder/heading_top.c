@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { LINE_COLUMNS = 78 };
+
 /* ---- rules ------------------------------------------------------- */
 
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -79,7 +81,7 @@ struct folded {
 /* A word after a blank, on a line of its own where it does not fit. */
 static void put_word(struct folded *f, const char *word, size_t len)
 {
-	if (f->column + 1 + len > HEADING_LINE_COLUMNS) {
+	if (f->column + 1 + len > LINE_COLUMNS) {
 		buf_puts(f->out, "\n");
 		f->column = 0;
 	}
@@ -137,7 +139,7 @@ static void put_received(struct buf *out, const struct heading_rules *rules,
 	}
 	buf_printf(&words, "by %s (jesfs)", o->host);
 	put_words(&f, &words);
-	f.column = HEADING_LINE_COLUMNS; /* a line of its own */
+	f.column = LINE_COLUMNS; /* a line of its own */
 	if (rules->header->has_user_info)
 		buf_printf(&words, "with spool id %s.%u", o->job_id, m->number);
 	else
@@ -258,23 +260,59 @@ static uint64_t sent_size(const char *fields, size_t len)
 	return size;
 }
 
-static bool needs_mime(const struct heading *h, bool is_8bit)
+static bool is_encoded(const struct heading *h, const struct mail *m)
 {
-	return is_8bit && h->rules->header->adds_mime
-		&& !has_field(h, HEADER_MIME_VERSION)
-		&& !has_field(h, HEADER_CONTENT_TYPE)
-		&& !has_field(h, HEADER_CONTENT_TRANSFER_ENCODING);
+	return h->encodes && m->has_long_line && h->rules->has_origin
+		&& heading_long_line_fault(h) == NULL;
+}
+
+/*
+ * Who reads an encoded text has to be told so. Of what character set it is is
+ * said as AddMime has it.
+ */
+static unsigned int encoded_mime(const struct heading *h, bool is_8bit)
+{
+	unsigned int mime = MAIL_MIME_QUOTED;
+
+	if (!has_field(h, HEADER_MIME_VERSION))
+		mime |= MAIL_MIME_VERSION;
+	if (h->rules->header->adds_mime && !has_field(h, HEADER_CONTENT_TYPE))
+		mime |= MAIL_MIME_TYPE | (is_8bit ? 0 : MAIL_MIME_ASCII);
+	return mime;
+}
+
+static unsigned int plain_mime(const struct heading *h, bool is_8bit)
+{
+	if (!is_8bit || !h->rules->header->adds_mime
+		|| has_field(h, HEADER_MIME_VERSION)
+		|| has_field(h, HEADER_CONTENT_TYPE)
+		|| has_field(h, HEADER_CONTENT_TRANSFER_ENCODING))
+		return 0;
+	return MAIL_MIME_VERSION | MAIL_MIME_TYPE | MAIL_MIME_8BIT;
+}
+
+static void settle_mime(const struct heading *h, bool is_8bit, struct mail *m)
+{
+	char fields[HEADING_MIME_MAX];
+	size_t len;
+
+	m->mime = plain_mime(h, is_8bit);
+	if (is_encoded(h, m)) {
+		m->mime = encoded_mime(h, is_8bit);
+		m->has_8bit = h->transfer.is_8bit;
+	}
+	len = heading_mime(m->mime, "", fields);
+	m->size_octets += sent_size(fields, len);
 }
 
 int heading_end(
 	struct heading *h, const char *helo, bool is_8bit, struct mail *m)
 {
-	char mime[HEADING_MIME_MAX];
 	struct buf out;
 	size_t len;
 
 	m->drops_sender = false;
-	m->adds_mime = needs_mime(h, is_8bit);
+	settle_mime(h, is_8bit, m);
 	if (h->rules->has_origin) {
 		m->drops_sender = needs_sender(h);
 		buf_init(&out);
@@ -287,10 +325,6 @@ int heading_end(
 	}
 	if (m->drops_sender)
 		m->size_octets -= h->sender_octets;
-	if (m->adds_mime) {
-		len = heading_mime("", mime);
-		m->size_octets += sent_size(mime, len);
-	}
 	m->size_octets += (uint64_t)h->growth;
 	return 0;
 }
@@ -333,14 +367,37 @@ static const char *mime_charset(const char *charset, char *room, size_t cap)
 	return room;
 }
 
-size_t heading_mime(const char *charset, char out[static HEADING_MIME_MAX])
+static void put_type(unsigned int mime, const char *charset, char *out)
 {
 	char room[CONFIG_PAGE_MAX + 8];
+	size_t len = strlen(out);
 
-	text_format(out, HEADING_MIME_MAX,
-		"MIME-Version: 1.0\n"
-		"Content-Type: text/plain; charset=%s\n"
-		"Content-Transfer-Encoding: 8bit\n",
+	if ((mime & MAIL_MIME_ASCII) != 0)
+		charset = "ASCII";
+	text_format(out + len, HEADING_MIME_MAX - len,
+		"Content-Type: text/plain; charset=%s\n",
 		mime_charset(charset, room, sizeof room));
+}
+
+static void put_encoding(const char *name, char *out)
+{
+	size_t len = strlen(out);
+
+	text_format(out + len, HEADING_MIME_MAX - len,
+		"Content-Transfer-Encoding: %s\n", name);
+}
+
+size_t heading_mime(unsigned int mime, const char *charset,
+	char out[static HEADING_MIME_MAX])
+{
+	out[0] = '\0';
+	if ((mime & MAIL_MIME_VERSION) != 0)
+		text_copy(out, HEADING_MIME_MAX, "MIME-Version: 1.0\n");
+	if ((mime & MAIL_MIME_TYPE) != 0)
+		put_type(mime, charset, out);
+	if ((mime & MAIL_MIME_8BIT) != 0)
+		put_encoding("8bit", out);
+	if ((mime & MAIL_MIME_QUOTED) != 0)
+		put_encoding("quoted-printable", out);
 	return strlen(out);
 }

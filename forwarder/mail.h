@@ -24,6 +24,15 @@ enum {
 	MAIL_ALL_MAX = 256 * 1024 * 1024,
 };
 
+/* MIME fields that go on top of a mail: heading_mime(). */
+enum mail_mime {
+	MAIL_MIME_VERSION = 1,
+	MAIL_MIME_TYPE = 2,
+	MAIL_MIME_ASCII = 4, /* TYPE: in us-ascii, not the target's charset */
+	MAIL_MIME_8BIT = 8,
+	MAIL_MIME_QUOTED = 16, /* and its text is sent quoted-printable */
+};
+
 struct mail_block;
 struct mail_index;
 
@@ -38,8 +47,9 @@ struct mail {
 	uint64_t record;      /* number of the first record of content */
 	uint64_t offset;      /* of the first octet of content */
 	uint64_t length;      /* octets of content as it lies there */
-	uint64_t size_octets; /* as sent: RFC 1870 section 5 */
-	bool has_8bit;        /* an octet over 127 */
+	uint64_t size_octets; /* as sent: RFC 1870 section 5; before it is
+			       * encoded, where mime has QUOTED */
+	bool has_8bit;        /* an octet over 127 is sent */
 	bool is_message;      /* a plain one: no dot is doubled */
 	bool has_long_line;   /* a line over 998 octets */
 	bool wants_tls;       /* to be sent over TLS, or not at all */
@@ -49,7 +59,7 @@ struct mail {
 
 	/* What its header comes to: heading.h. */
 	char *added;       /* fields on top, each line with LF; NULL: none */
-	bool adds_mime;    /* and those that say it is 8-bit text */
+	unsigned int mime; /* MAIL_MIME_*, bits: and these */
 	bool drops_sender; /* its own Sender: another one is on top */
 
 	const char *reverse_path; /* without brackets; "" is the null path */

@@ -153,6 +153,8 @@ static void end_header(struct message *p)
 	check_envelope(p);
 	if (reply != NULL)
 		fail(p, reply);
+	p->text.rules.takes_long_lines =
+		heading_long_line_fault(&p->heading) == NULL;
 }
 
 static void read_header(struct message *p, const struct line *piece)
@@ -176,7 +178,7 @@ static void check_line(struct message *p, enum bsmtp_text_kind kind)
 	case BSMTP_TEXT_END:
 		break;
 	case BSMTP_TEXT_LONG:
-		fail(p, "500 5.6.0 JES Data line too long");
+		fail(p, heading_long_line_fault(&p->heading));
 		break;
 	case BSMTP_TEXT_BARE_CR:
 		fail(p, "500 5.6.0 JES Bare CR in data line");

@@ -12,7 +12,7 @@ void sending_begin(struct sending *s, const struct input_rules *rules,
 	s->mail = m;
 	s->charset = charset;
 	s->top = m->added != NULL ? m->added : "";
-	s->has_mime = !m->adds_mime;
+	s->has_mime = false;
 	s->joins = !m->is_message
 		&& rules->config->continuation == CONTINUATION_ALL;
 	s->is_joined = false;
@@ -21,12 +21,40 @@ void sending_begin(struct sending *s, const struct input_rules *rules,
 	s->is_text = m->added == NULL;
 	s->refuses_unknown =
 		rules->config->unconvertible == UNCONVERTIBLE_ERROR;
-	s->refuses_long = rules->config->long_line == LONG_LINE_ERROR;
+	s->refuses_long = !truncates;
+	s->encodes = (m->mime & MAIL_MIME_QUOTED) != 0;
+	s->is_encoding = false;
+	s->has_long_field = false;
 	emitter_init(&s->emitter, truncates && charset == NULL);
+	quoted_init(&s->quoted);
 	if (charset != NULL)
 		charset_begin(charset, truncates);
 	compose_init(&s->compose, rules->config, m->drops_sender);
 	records_init(&s->records, &format, m->offset, 1);
+}
+
+/* ---- the encoding ------------------------------------------------ */
+
+/* Puts in a piece of a line, as the target is to read it. */
+static void put_octets(
+	struct sending *s, const char *text, size_t len, bool ends_line)
+{
+	if (s->is_encoding)
+		quoted_put(&s->quoted, text, len, ends_line);
+	else
+		emitter_put(&s->emitter, text, len, ends_line);
+}
+
+/* Puts in what quoted has. Returns false when it has nothing. */
+static bool put_encoded(struct sending *s)
+{
+	const char *text;
+	size_t len;
+
+	if (!quoted_get(&s->quoted, &text, &len))
+		return false;
+	emitter_put(&s->emitter, text, len, true);
+	return true;
 }
 
 /* ---- the character set ------------------------------------------- */
@@ -37,7 +65,19 @@ static void put(struct sending *s, const char *text, size_t len, bool ends_line)
 	if (s->charset != NULL)
 		charset_put(s->charset, text, len, ends_line);
 	else
-		emitter_put(&s->emitter, text, len, ends_line);
+		put_octets(s, text, len, ends_line);
+}
+
+/* The same of the text, all that follows. */
+static void put_text(
+	struct sending *s, const char *text, size_t len, bool ends_line)
+{
+	if (s->encodes && !s->is_encoding) {
+		s->is_encoding = true;
+		s->has_long_field =
+			s->charset != NULL && charset_has_long_line(s->charset);
+	}
+	put(s, text, len, ends_line);
 }
 
 /* Puts in what charset has. Returns false when it has nothing. */
@@ -50,7 +90,7 @@ static bool put_converted(struct sending *s)
 	if (s->charset == NULL
 		|| !charset_get(s->charset, &text, &len, &ends_line))
 		return false;
-	emitter_put(&s->emitter, text, len, ends_line);
+	put_octets(s, text, len, ends_line);
 	return true;
 }
 
@@ -70,7 +110,7 @@ static bool put_top(struct sending *s)
 	if (s->has_mime)
 		return false;
 	s->has_mime = true;
-	s->mime[heading_mime(charset_title(s->charset), s->mime)] = '\0';
+	heading_mime(s->mail->mime, charset_title(s->charset), s->mime);
 	s->top = s->mime;
 	return put_top(s);
 }
@@ -88,15 +128,24 @@ static void undo_dot(struct sending *s, struct line *l)
 	s->at_start = l->is_end;
 }
 
+/* Another one is on top. */
+static bool is_replaced(const struct sending *s, const struct compose_part *p)
+{
+	return s->encodes && p->field == HEADER_CONTENT_TRANSFER_ENCODING;
+}
+
 /* Puts in what compose has. Returns false when it has nothing. */
 static bool put_part(struct sending *s)
 {
 	struct compose_part part;
 
 	while (!s->is_text && compose_get(&s->compose, &part)) {
-		if (!part.is_sent)
+		if (!part.is_sent || is_replaced(s, &part))
 			continue;
-		put(s, part.text, part.len, part.is_end);
+		if (part.is_header)
+			put(s, part.text, part.len, part.is_end);
+		else
+			put_text(s, part.text, part.len, part.is_end);
 		return true;
 	}
 	return false;
@@ -118,14 +167,15 @@ static void put_line(struct sending *s, struct line *l)
 	undo_dot(s, l);
 	s->is_text = s->is_text || compose_is_text(&s->compose);
 	if (s->is_text)
-		put(s, l->text, l->len, l->is_end);
+		put_text(s, l->text, l->len, l->is_end);
 	else
 		compose_put(&s->compose, l);
 }
 
 bool sending_is_idle(const struct sending *s)
 {
-	return emitter_is_idle(&s->emitter) && !s->compose.has_in
+	return emitter_is_idle(&s->emitter) && quoted_is_idle(&s->quoted)
+		&& !s->compose.has_in
 		&& (s->charset == NULL || charset_is_idle(s->charset));
 }
 
@@ -143,7 +193,7 @@ static bool put_end(struct sending *s)
 /* Puts in what is already read. Returns false when there is nothing. */
 static bool put_next(struct sending *s)
 {
-	return put_converted(s) || put_top(s) || put_part(s);
+	return put_encoded(s) || put_converted(s) || put_top(s) || put_part(s);
 }
 
 size_t sending_feed(struct sending *s, const char *octets, size_t len,
@@ -204,6 +254,8 @@ const char *sending_damage(const struct sending *s)
 
 static bool has_long_line(const struct sending *s)
 {
+	if (s->is_encoding)
+		return s->has_long_field;
 	return s->charset != NULL ? charset_has_long_line(s->charset)
 				  : s->mail->has_long_line;
 }
@@ -223,7 +275,7 @@ struct sending_changes sending_changes(const struct sending *s)
 {
 	const struct piece *p = &s->records.piece;
 	struct sending_changes changes = { p->conversion.unconvertible,
-		p->line_ends + s->emitter.replaced };
+		p->line_ends + s->emitter.replaced + s->quoted.replaced };
 
 	if (s->charset != NULL)
 		changes.unconvertible += charset_replaced(s->charset);

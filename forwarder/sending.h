@@ -2,10 +2,11 @@
  * sending - the content of a mail, from the octets of its data set to those on
  * the wire after DATA.
  *
- *   records -> dots undone -> compose -> charset -> emitter
+ *   records -> dots undone -> compose -> charset -> quoted -> emitter
  *
- * before them the fields that were put on top when it was read. The octets are
- * the same at every attempt at targets of one character set.
+ * before them the fields that were put on top when it was read. The text alone
+ * passes quoted, where a line of it is too long and may be encoded. The octets
+ * are the same at every attempt at targets of one character set.
  *
  * Pure, streaming, constant memory. One thread at a time.
  * Source: RFC 5321 section 4.5.2; RFC 5322 section 2.1.
@@ -20,6 +21,7 @@
 #include "heading.h"
 #include "input.h"
 #include "mail.h"
+#include "quoted.h"
 #include "records.h"
 
 #include <stdbool.h>
@@ -28,16 +30,20 @@
 
 struct sending {
 	const struct mail *mail;
-	const char *top; /* what is left of mail->added or of mime */
-	bool has_mime;   /* the MIME fields were put on top too, or none are */
+	const char *top;         /* what is left of mail->added or of mime */
+	bool has_mime;           /* the MIME fields were put on top too */
 	struct charset *charset; /* NULL: UTF-8, or as it came */
 	bool refuses_unknown;    /* a character that charset lacks */
 	bool refuses_long;       /* a line too long in charset */
+	bool encodes;            /* the text, as quoted-printable */
+	bool is_encoding;        /* and what was put in is of it */
+	bool has_long_field;     /* in charset, of a mail that is encoded */
 	bool joins;              /* Continuation all */
 	bool is_joined;          /* the next record belongs to the line, too */
 	bool at_start;           /* of a line: its dot may be the writer's */
 	bool is_text;            /* the header is over */
 	struct emitter emitter;
+	struct quoted quoted;
 	char mime[HEADING_MIME_MAX];
 	struct compose compose;
 	struct records records;

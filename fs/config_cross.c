@@ -139,12 +139,6 @@ static void settle_long_line(
 			"LongLine says otherwise than DataLineTrunc YES in "
 			"line %zu, expected truncate",
 			writer->at.trunc.line);
-	if (config->input.long_line != LONG_LINE_ENCODE)
-		return;
-	config_warning(source, &writer->at.long_line,
-		"LongLine encode has no effect in this version: it acts as "
-		"error");
-	config->input.long_line = LONG_LINE_ERROR;
 }
 
 /* ---- the rest ------------------------------------------------------------ */

@@ -56,8 +56,8 @@ struct input_config {
 	enum input_bare_cr bare_cr;           /* BareCR + space */
 
 	/* LongLine + of a body line over 998 octets; without it what
-	 * Options DataLineTrunc says, truncate or error; error. encode
-	 * is not there yet: reading a configuration makes error of it. */
+	 * Options DataLineTrunc says, truncate or error; error. encode:
+	 * quoted-printable where that may be, else as error. */
 	enum input_long_line long_line;
 	enum input_unconvertible unconvertible; /* Unconvertible + replace */
 };

@@ -188,8 +188,8 @@ static void run(const char *text, size_t len, size_t step, struct buf *told)
 	if (m->size_octets
 		!= wire_size(s.sent.data, s.sent.len)
 			+ wire_size(m->added, strlen(m->added))
-			+ (m->adds_mime ? wire_size(
-				   mime, heading_mime("", mime))
+			+ (m->mime != 0 ? wire_size(
+				   mime, heading_mime(m->mime, "", mime))
 					: 0))
 		abort();
 	buf_append(told, r.faults.data, r.faults.len);

@@ -220,6 +220,7 @@ static const struct statement writer_statements[] = {
 	FIXED("Continuation", "commands", "all", "0", "1", input.continuation),
 	SIMPLE("BareCR", "space", "reject", "0", "1", input.bare_cr),
 	SIMPLE("LongLine", "truncate", "error", "1", "0", input.long_line),
+	SIMPLE("LongLine", "error", "encode", "0", "2", input.long_line),
 	SIMPLE("Unconvertible", "replace", "error", "0", "1",
 		input.unconvertible),
 	YES_NO("AddMime", header.adds_mime),

@@ -74,8 +74,56 @@ START_TEST(a_long_reason_is_cut_before_what_is_said_of_others)
 }
 END_TEST
 
+/* ---- long lines ---------------------------------------------------- */
+
+static uint64_t submit_long(void)
+{
+	char text[2000];
+	size_t len = strlen(strcpy(text,
+		"HELO a\nMAIL FROM:<a@example.org>\n"
+		"RCPT TO:<b@example.org>\nDATA\nSubject: x\n\n"));
+
+	memset(text + len, '\xc3', 999);
+	strcpy(text + len + 999, "\n.\n");
+	return submit(text);
+}
+
+START_TEST(a_long_line_is_an_error)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number = submit_long();
+
+	forwarder_run();
+	wait_for_state(test_spool, number, DATASET_HELD);
+	ck_assert_str_eq(
+		reason_of(number), "line 7: 500 5.6.0 JES Data line too long");
+	ck_assert_uint_eq(script_mails(s), 0);
+	script_close(s);
+}
+END_TEST
+
+/* Of 7 bits then, and its size is not what it was. */
+START_TEST(a_long_line_is_encoded_where_that_is_coded)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number;
+
+	test_config.input.long_line = LONG_LINE_ENCODE;
+	number = submit_long();
+	forwarder_run();
+	wait_gone(number);
+	ck_assert_uint_eq(script_mails(s), 1);
+	ck_assert_str_eq(
+		script_line(s, "MAIL", 0), "MAIL FROM:<a@example.org>");
+	ck_assert_int_eq(strncmp(script_text(s, 0), "=C3=C3", 6), 0);
+	script_close(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, a_long_line_is_an_error);
+	tcase_add_test(tc, a_long_line_is_encoded_where_that_is_coded);
 	tcase_add_loop_test(tc, good_mails_are_sent_then_the_data_set_is_held,
 		0, COUNT(wrong));
 	tcase_add_test(tc, a_long_reason_is_cut_before_what_is_said_of_others);

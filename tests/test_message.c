@@ -384,12 +384,12 @@ START_TEST(the_content_is_all_of_the_message)
 		ck_assert_uint_eq(m->offset, contents[_i].offset);
 		ck_assert_uint_eq(m->length, contents[_i].length);
 		ck_assert_int_eq(m->has_8bit, contents[_i].has_8bit);
-		ck_assert_int_eq(m->adds_mime, contents[_i].adds_mime);
+		ck_assert_int_eq(m->mime != 0, contents[_i].adds_mime);
 		size = contents[_i].size;
 		for (at = m->added; *at != '\0'; at++)
 			size += 1 + (*at == '\n');
-		if (m->adds_mime)
-			size += heading_mime("", mime) + 3;
+		if (m->mime != 0)
+			size += heading_mime(m->mime, "", mime) + 3;
 		ck_assert_uint_eq(m->size_octets, size);
 		mail_free(m);
 	}

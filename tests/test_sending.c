@@ -4,12 +4,15 @@
  */
 #include "../forwarder/sending.h"
 #include "buf.h"
+#include "support_files.h"
 #include "support_run.h"
 
 #include <check.h>
 #include <iconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RECORD = 120 };
 
@@ -305,6 +308,84 @@ START_TEST(no_record_of_a_text_ends_it)
 }
 END_TEST
 
+/* ---- long lines ------------------------------------------------------ */
+
+enum { ENCODED = 60 };
+
+static unsigned int next_random(unsigned int *seed)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return *seed >> 16;
+}
+
+/* One line is too long; the others are short. What means something is often. */
+static void put_random_line(struct buf *out, unsigned int *seed, bool is_long)
+{
+	static const char often[] = "= .\t\r\xc3\xa9\0a";
+	size_t len = is_long ? 999 : 0;
+	char octet;
+
+	for (len += next_random(seed) % 160; len > 0; len--) {
+		octet = (char)next_random(seed);
+		if (next_random(seed) % 4 > 0)
+			octet = often[next_random(seed) % (sizeof often - 1)];
+		if (octet == '\n')
+			octet = '.';
+		buf_append(out, &octet, 1);
+	}
+	buf_puts(out, "\n");
+}
+
+static void save(const char *folder, unsigned int n, const char *what,
+	const char *octets, size_t len)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/%u.%s", folder, n, what);
+	ck_assert_int_eq(file_put(path, octets, len), 0);
+}
+
+static void encode_random(const char *folder, unsigned int n)
+{
+	static const char head[] = "From: a@b\nTo: c@d\n"
+				   "Content-Transfer-Encoding: 8bit\n\n";
+	unsigned int seed = n;
+	unsigned int lines = 1 + n % 20;
+	struct buf in, out;
+
+	buf_init(&in);
+	buf_init(&out);
+	buf_puts(&in, head);
+	while (lines-- > 0)
+		put_random_line(&in, &seed, lines == n % 5 || lines == 0);
+	in.len -= n % 2; /* with the last line end or without */
+	save(folder, n, "written", in.data + sizeof head - 1,
+		in.len - (sizeof head - 1));
+	check_one_mail(&in);
+	ck_assert_uint_eq(send_all(&in, SIZE_MAX, &out), 1);
+	save(folder, n, "received", out.data, out.len);
+	buf_fini(&in);
+	buf_fini(&out);
+}
+
+/* Python's email package reads what was written. */
+START_TEST(an_encoded_text_is_the_text)
+{
+	char folder[] = "/tmp/jesfs-sending-XXXXXX";
+	unsigned int n;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	config.format = INPUT_MESSAGE;
+	config.long_line = LONG_LINE_ENCODE;
+	for (n = 1; n <= ENCODED; n++)
+		encode_random(folder, n);
+	ck_assert_int_eq(shell("python3 -B tests/judge_encoded.py %s %d",
+				 folder, ENCODED),
+		0);
+	shell("rm -r %s", folder);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sending");
@@ -317,5 +398,6 @@ int main(void)
 		WAYS * PAGES);
 	tcase_add_loop_test(
 		tests, no_record_of_a_text_ends_it, 0, WAYS * PAGES * FORMS);
+	tcase_add_test(tests, an_encoded_text_is_the_text);
 	return suite_run(suite);
 }

@@ -6,6 +6,7 @@ where one differs. What is expected is made here from lines of text by Python's
 codecs, by iconv(1) for pages that Python lacks, and by the few rules below:
 no program of this tree has a part in it. The form is in tests/support_wire.h.
 """
+import quopri
 import subprocess
 import sys
 from pathlib import Path
@@ -882,9 +883,130 @@ def charsets():
               [*latin, "Unconvertible error"])
 
 
+# ---- long lines ------------------------------------------------------------------
+
+TYPE = "Content-Type: text/plain; charset="
+QUOTED = "Content-Transfer-Encoding: quoted-printable"
+
+
+def quoted(line):
+    """RFC 2045 section 6.7, as Python does it."""
+    line = line.replace(b"\r", b" ").replace(b"\0", b" ")
+    lines = quopri.encodestring(line + b"\n").split(b"\n")[:-1]
+    assert all(len(l) <= 76 for l in lines)
+    return lines
+
+
+def encoded(header, body, top, charset=None, **how):
+    lines = [as_sent(h, charset) for h in header] + [b""]
+    for line in body:
+        lines += quoted(as_sent(line, charset))
+    return mail(lines, top=top, **how)
+
+
+def encode_case(name, shows, header, body, top, sent=None, conf=(), **how):
+    text_case("encode-" + name, shows, batch([*header, "", *body]),
+              encoded(header if sent is None else sent, body, top, **how),
+              ["LongLine encode", *conf])
+
+
+def encode_refused(name, fields, why):
+    text_case("encode-" + name, "LongLine encode acts as error",
+              batch([*HEADER, *fields, "", "one", "y" * 999]),
+              refused("500 5.6.0 JES Data line too long in " + why,
+                      10 + len(fields)), ["LongLine encode"])
+
+
+def long_lines():
+    long = "z" * 1200
+    latin = target("Charset ISO8859-1")
+    added = ["MIME-Version: 1.0", TYPE + "us-ascii", QUOTED]
+    unlike = ["MIME-Version: 1.0", TYPE + "utf-8", QUOTED]
+    encode_case("a-long-line-is-quoted-printable", "LongLine encode", HEADER,
+                [long, "next"], added)
+    encode_case("text-of-8-bits-says-its-charset", "AddMime", HEADER,
+                ["Gr\u00fc\u00dfe " * 150, "\u65e5\u672c" * 400], unlike)
+    encode_case("octets-that-are-no-text", "any octet",
+                HEADER, [bytes(range(1, 10)) + bytes(range(11, 256)) * 5],
+                unlike)
+    encode_case("mime-version-is-not-put-twice", "it is there",
+                PLAIN[:-1], [long], [TYPE + "us-ascii", QUOTED])
+    encode_case("the-type-of-the-mail-stays", "and so does its charset",
+                [*PLAIN[:-1], "Content-type: TEXT/html;", " charset=utf-8"],
+                ["<b>" + "\u00e9" * 999 + "</b>"], [QUOTED])
+    encode_case("the-encoding-of-the-mail-is-replaced", "8bit, folded",
+                [*HEADER, "Content-Transfer-Encoding:", " (none) 8BIT (\\()",
+                 "MIME-Version: 1.0", "Content-Type: text/plain"],
+                [long], [QUOTED], [*HEADER, "MIME-Version: 1.0",
+                                   "Content-Type: text/plain"])
+    encode_case("7bit-is-no-encoding", "7bit", [
+        *PLAIN[:-1], "Content-Transfer-Encoding: 7bit"], [long],
+                [TYPE + "us-ascii", QUOTED], PLAIN[:-1])
+    encode_case("all-lines-are-encoded", "not the long one alone", HEADER,
+                ["a=b", "tab\t", "blank ", "", "\x1b[0m \x7f", "x" * 76,
+                 "x" * 77, "x" * 74 + "=", "x" * 75 + "=", long], added)
+    text_case("encode-998-octets-are-no-long-line", "the longest line",
+              batch([*PLAIN, "x" * 998, "a=b"]),
+              mail([*PLAIN, "x" * 998, "a=b"]), ["LongLine encode"])
+    text_case("encode-dots-are-doubled-behind-it", "of lines as they are sent",
+              batch([*HEADER, "", "..", "." * 1201, "..x"]),
+              encoded(HEADER, [".", "." * 1200, ".x"], added),
+              ["LongLine encode"])
+    encode_case("cr-and-nul-are-blanks", "as in any other text", HEADER,
+                [long + "\rx\0y", "z\r."], added)
+    encode_case("add-mime-no-says-no-charset", "but that it is encoded",
+                HEADER, ["\u00e9" * 999], ["MIME-Version: 1.0", QUOTED],
+                conf=["AddMime No"])
+    encode_case("a-header-field-of-8-bits-stays", "the text alone is encoded",
+                [*HEADER, "Subject: caf\u00e9"], [long], added)
+    encode_case("the-charset-is-the-targets", "ISO8859-1",
+                [*HEADER, "Subject: caf\u00e9"], ["\u00e9" * 999 + "\u20ac"],
+                ["MIME-Version: 1.0", TYPE + "iso-8859-1", QUOTED],
+                conf=latin, charset="latin-1")
+    text_case("encode-the-empty-line-may-be-missing", "text begins at once",
+              batch([*HEADER, "a word " * 200 + "z", "next"]),
+              encoded(HEADER, ["a word " * 200 + "z", "next"], added),
+              ["LongLine encode"])
+    text_case("encode-a-plain-message", "InputFormat message",
+              ["From: a@example.org", "To: b@example.org", *HEADER[1:], "",
+               ".", "." * 999],
+              encoded(["From: a@example.org", "To: b@example.org",
+                       *HEADER[1:]], [".", "." * 999], added,
+                      helo="mvs1.example.com"),
+              ["LongLine encode", "InputFormat message"])
+    text_case("encode-a-long-header-line-is-folded", "at white space",
+              batch([*HEADER, "Subject:" + " word" * 300, "", long]),
+              encoded([*HEADER, "Subject:" + " word" * 198,
+                       " word" * 102], [long], added), ["LongLine encode"])
+    case("encode-a-record-of-ebcdic", "a page, and the target's charset",
+         variable(batch([*HEADER, "", "\u00e9=" * 600])),
+         encoded(HEADER, ["\u00e9=" * 600],
+                 ["MIME-Version: 1.0", TYPE + "iso-8859-1", QUOTED],
+                 charset="latin-1"),
+         ["LongLine encode", "RecordFormat variable", "Translate IBM-1047"])
+    for name in "DKIM-Signature", "DomainKey-Signature", \
+            "ARC-Message-Signature":
+        encode_refused("not-with-" + name.lower(), [name + ": v=1"],
+                       "a signed mail")
+    for kind, name in (("multipart/signed; boundary=x", "multipart-signed"),
+                       ("multipart/mixed; boundary=x", "multipart"),
+                       ("message/rfc822", "a-message"),
+                       ("application/json", "an-application"),
+                       ("text", "half-a-type"), ("", "no-type")):
+        encode_refused("not-of-" + name, ["Content-Type: " + kind],
+                       "content that is no single text")
+    for word in "base64", "quoted-printable", "binary", "x-other", \
+            "7bit base64":
+        encode_refused("not-of-" + word.replace(" ", "-"),
+                       ["Content-Transfer-Encoding: " + word],
+                       "content that is encoded")
+    encode_refused("not-of-two-types", ["Content-Type: text/plain"] * 2,
+                   "content that is described twice")
+
+
 def main():
     for make in (streams, batches, headers, messages, record_cases, pages,
-                 charsets):
+                 charsets, long_lines):
         make()
     if "--write" in sys.argv[1:]:
         FOLDER.mkdir(exist_ok=True)
