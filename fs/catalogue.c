@@ -167,6 +167,8 @@ static int run(struct catalogue *c, enum statement which)
 	sqlite3_reset(st);
 	if (result == SQLITE_IOERR_FSYNC || result == SQLITE_IOERR_DIR_FSYNC)
 		c->is_failed = true;
+	if (result == SQLITE_FULL)
+		c->lacks_room = true;
 	return catalogue_errno(result);
 }
 
@@ -311,6 +313,8 @@ int catalogue_claim(struct catalogue *c, uint64_t number, uint64_t token,
 					  */
 	}
 	sqlite3_reset(st);
+	if (result == SQLITE_FULL)
+		c->lacks_room = true;
 	return catalogue_errno(result);
 }
 

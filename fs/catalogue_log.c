@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /*
@@ -23,6 +24,10 @@ enum {
 	LOG_PAGES_MAX = 28000,    /* and one transaction more */
 	INDEX_OCTETS = 256 << 10, /* for 32734 pages */
 };
+
+/* Between two looks at the reserve; and two reliefs that were of no use. */
+#define LOOK_NS (10 * NS_PER_S)
+#define RELIEF_NS (1 * NS_PER_S)
 
 /*
  * When the file could not be synced, the kernel may hold what it lost for
@@ -60,6 +65,7 @@ void catalogue_log_step(struct catalogue *c)
 {
 	int left;
 
+	catalogue_room_keep(c);
 	if (atomic_exchange(&c->wants_last_copy, false)) {
 		copy_log(c, c->db, &left);
 		return;
@@ -72,14 +78,17 @@ void catalogue_log_step(struct catalogue *c)
 	mutex_unlock(&c->log_lock);
 }
 
-static bool wait_for_work(struct catalogue *c)
+/* Also returns when the reserve has to be looked at. */
+static bool wait_for_work(struct catalogue *c, bool *is_log_long)
 {
+	int64_t until_ns = clock_monotonic_ns() + LOOK_NS;
 	bool is_stopping;
 
 	mutex_lock(&c->log_lock);
-	while (!c->is_log_long && !c->is_stopping)
-		cond_wait_until(&c->log_grew, &c->log_lock,
-			clock_monotonic_ns() + 10 * NS_PER_S);
+	while (!c->is_log_long && !c->is_stopping
+		&& clock_monotonic_ns() < until_ns)
+		cond_wait_until(&c->log_grew, &c->log_lock, until_ns);
+	*is_log_long = c->is_log_long;
 	c->is_log_long = false;
 	is_stopping = c->is_stopping;
 	mutex_unlock(&c->log_lock);
@@ -89,11 +98,14 @@ static bool wait_for_work(struct catalogue *c)
 static void *log_main(void *arg)
 {
 	struct catalogue *c = arg;
+	bool is_log_long;
 	int left;
 
-	while (wait_for_work(c))
-		if (copy_log(c, c->log_db, &left))
+	while (wait_for_work(c, &is_log_long)) {
+		if (is_log_long && copy_log(c, c->log_db, &left))
 			atomic_store(&c->wants_last_copy, true);
+		catalogue_room_look(c);
+	}
 	return NULL;
 }
 
@@ -118,6 +130,23 @@ static int open_beside(const char *path, const char *ending)
 }
 
 /*
+ * What is free is for the log and the file that it is copied into: on a disk
+ * without room the log gets no more than half of it.
+ */
+static uint64_t log_octets(int fd)
+{
+	uint64_t octets = disk_margin(fd);
+	struct statvfs fs;
+	struct stat st;
+	uint64_t most;
+
+	if (fstat(fd, &st) != 0 || fstatvfs(fd, &fs) != 0)
+		return octets;
+	most = (uint64_t)st.st_size + (uint64_t)fs.f_bavail * fs.f_frsize / 2;
+	return octets < most ? octets : most;
+}
+
+/*
  * A sync of octets that were never written before has to write the file
  * system's journal too, which takes three times as long. SQLite stops
  * reading a log where no valid frame follows. Where it fails, commits are
@@ -129,7 +158,7 @@ static void extend_log(struct catalogue *c, const char *path)
 	uint64_t octets = DISK_MARGIN_MAX;
 
 	if (fd >= 0) {
-		octets = disk_margin(fd);
+		octets = log_octets(fd);
 		(void)put_zeros(fd, octets);
 		(void)fdatasync(fd);
 		close(fd);
@@ -159,6 +188,26 @@ int catalogue_log_extend(struct catalogue *c, const char *path)
 	return err;
 }
 
+static bool relieve(struct catalogue *c)
+{
+	int left;
+	bool is_copied;
+
+	c->lacks_room = false;
+	catalogue_room_give(c);
+	is_copied = copy_log(c, c->db, &left) && left == 0;
+	c->relieved_ns = is_copied ? 0 : clock_monotonic_ns();
+	if (is_copied)
+		c->log_pages = 0;
+	return is_copied;
+}
+
+static bool may_relieve(const struct catalogue *c)
+{
+	return c->relieved_ns == 0
+		|| clock_monotonic_ns() - c->relieved_ns > RELIEF_NS;
+}
+
 /*
  * A log that could not be copied for long, as the file has no room to grow,
  * must not outgrow its index. The next transaction starts a log again of
@@ -166,14 +215,21 @@ int catalogue_log_extend(struct catalogue *c, const char *path)
  */
 int catalogue_log_check(struct catalogue *c)
 {
-	int left;
+	bool is_long = c->log_pages >= LOG_PAGES_MAX;
+	bool is_relieved;
 
-	if (c->log_pages < LOG_PAGES_MAX)
+	catalogue_room_use(c);
+	if (!is_long && !(c->lacks_room && may_relieve(c)))
 		return 0;
-	if (!copy_log(c, c->db, &left) || left > 0)
-		return STORE_FULL;
-	c->log_pages = 0;
-	return 0;
+	is_relieved = relieve(c);
+	catalogue_room_share(c);
+	return is_relieved || !is_long ? 0 : STORE_FULL;
+}
+
+int catalogue_log_relieve(struct catalogue *c)
+{
+	(void)relieve(c);
+	return c->is_failed ? -EIO : 0;
 }
 
 /* ---- the thread ---------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "catalogue_private.h"
 
+#include "disk_reserve.h"
 #include "log.h"
 #include "text.h"
 
@@ -180,8 +181,14 @@ static int check_stop(sqlite3 *db, char *why, size_t why_cap)
 static int open_all(
 	struct catalogue *c, const char *path, char *why, size_t why_cap)
 {
-	int err = open_connection(path, &c->db);
+	bool is_short = disk_reserve_is_needed(c->reserve);
+	int err;
 
+	if (is_short)
+		catalogue_room_give(c);
+	err = open_connection(path, &c->db);
+	if (err == 0 && is_short)
+		err = catalogue_log_relieve(c);
 	if (err == 0)
 		err = check_schema(c->db, why, why_cap);
 	if (err == 0)
@@ -196,6 +203,10 @@ static int open_all(
 		err = open_connection(path, &c->log_db);
 	if (err == 0)
 		err = catalogue_log_extend(c, path);
+	if (err == 0 && is_short)
+		catalogue_room_keep(c);
+	else
+		disk_reserve_take(c->reserve, UINT64_MAX);
 	if (err == 0)
 		err = catalogue_log_start(c);
 	return err;
@@ -243,6 +254,7 @@ int catalogue_open(const char *directory, struct catalogue **out, char *why,
 	if (c == NULL)
 		return -ENOMEM;
 	c->index_file = -1;
+	c->reserve = -1;
 	mutex_init(&c->read_lock, RANK_CATALOGUE);
 	mutex_init(&c->log_lock, RANK_LEAF);
 	cond_init(&c->log_grew);
@@ -250,6 +262,10 @@ int catalogue_open(const char *directory, struct catalogue **out, char *why,
 		why[0] = '\0';
 	err = make_file(path);
 	read_through(path);
+	if (err == 0) {
+		c->reserve = disk_reserve_open(directory);
+		err = c->reserve < 0 ? c->reserve : 0;
+	}
 	if (err == 0)
 		err = open_all(c, path, why, why_cap);
 	if (err != 0) {
@@ -269,8 +285,10 @@ static void tidy(struct catalogue *c, bool is_clean)
 {
 	if (c->is_failed || !is_clean)
 		return;
-	if (catalogue_exec(c->db, "PRAGMA incremental_vacuum(10000)") != 0
-		|| set_clean(c->db, true) != 0)
+	if (catalogue_exec(c->db, "PRAGMA incremental_vacuum(10000)") == 0
+		&& set_clean(c->db, true) == 0)
+		return;
+	if (catalogue_log_relieve(c) != 0 || set_clean(c->db, true) != 0)
 		log_warning("spool: the catalogue was not closed cleanly");
 }
 
@@ -303,6 +321,11 @@ void catalogue_close(struct catalogue *c, bool is_clean)
 	close_connection(c, c->db);
 	if (c->index_file >= 0)
 		close(c->index_file); /* now nothing is locked any more */
+	if (c->reserve >= 0) {
+		disk_reserve_take(
+			c->reserve, UINT64_MAX); /* what the log had */
+		close(c->reserve);
+	}
 	cond_fini(&c->log_grew);
 	mutex_fini(&c->log_lock);
 	mutex_fini(&c->read_lock);

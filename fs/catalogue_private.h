@@ -65,6 +65,12 @@ struct catalogue {
 	int log_pages;      /* after the last commit; the committer's */
 	int log_pages_long; /* so many are worth copying */
 	int index_file;     /* of the log; -1: none. See catalogue_log.c */
+	int reserve;        /* disk_reserve.h; -1: none */
+	bool lacks_room;    /* a write failed for want of it; the committer's */
+	bool has_given;     /* the reserve is in use; the committer's */
+	bool is_limited;    /* the file may not grow; the committer's */
+	atomic_bool has_room_again;
+	int64_t relieved_ns;         /* when relief was of no use; 0: never */
 	atomic_bool wants_last_copy; /* the committer copies what is left */
 };
 
@@ -86,8 +92,31 @@ MUST_USE int catalogue_prepare_questions(struct catalogue *c);
  */
 MUST_USE int catalogue_log_extend(struct catalogue *c, const char *path);
 
-/* Whether the log has room for a transaction: 0 or STORE_FULL. */
+/*
+ * Whether the log has room for a transaction: 0 or STORE_FULL. After a write
+ * that failed for want of room the reserve is used up first.
+ */
 MUST_USE int catalogue_log_check(struct catalogue *c);
+
+/*
+ * At a start on a disk without room: all of the log is put into the file, so
+ * that it starts again. Returns 0 or -EIO.
+ */
+MUST_USE int catalogue_log_relieve(struct catalogue *c);
+
+/*
+ * The reserve gives its room to the file, which all of the log is to be put
+ * into; then to the log, but for a last part; and keeps what is left of it.
+ * Where that is not all, the file may not grow by more than is left: what is in
+ * the log can be copied always, and rows can be deleted.
+ */
+void catalogue_room_give(struct catalogue *c);
+void catalogue_room_share(struct catalogue *c);
+void catalogue_room_keep(struct catalogue *c);
+
+/* The log's thread sees that there is room again; the committer uses it. */
+void catalogue_room_look(struct catalogue *c);
+void catalogue_room_use(struct catalogue *c);
 
 /* The thread that copies the log: its start and stop. */
 MUST_USE int catalogue_log_start(struct catalogue *c);
