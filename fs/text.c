@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 bool text_copy(char *dst, size_t cap, const char *src)
 {
@@ -34,9 +33,19 @@ bool text_format(char *dst, size_t cap, const char *format, ...)
 	return len >= 0 && (size_t)len < cap;
 }
 
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Words are looked up in lists by this: most differ in the first octet. */
 bool text_equals_nocase(const char *a, size_t len, const char *b)
 {
-	return strlen(b) == len && strncasecmp(a, b, len) == 0;
+	size_t i = 0;
+
+	while (i < len && b[i] != '\0' && lower(a[i]) == lower(b[i]))
+		i++;
+	return i == len && b[i] == '\0';
 }
 
 int text_to_number(const char *digits, size_t len, uint64_t max, uint64_t *out)
