@@ -54,9 +54,11 @@ struct mail *bsmtp_take_mail(struct bsmtp *p)
 	return m;
 }
 
-bool bsmtp_is_in_text(const struct bsmtp *p)
+bool bsmtp_is_at_text(const struct bsmtp *p)
 {
-	return p->state == TEXT;
+	return p->state == TEXT && bsmtp_content_is_text(&p->content)
+		&& !p->joins_text && p->closing == READS_ON && !p->in_line
+		&& !p->is_joined;
 }
 
 /* ---- text -------------------------------------------------------- */
@@ -278,13 +280,8 @@ void bsmtp_line(
 size_t bsmtp_text_lines(
 	struct bsmtp *p, const char *octets, size_t len, uint64_t *lines)
 {
-	size_t n;
+	size_t n = bsmtp_content_run(&p->content, octets, len, lines);
 
-	*lines = 0;
-	if (p->state != TEXT || p->joins_text || p->closing != READS_ON
-		|| p->in_line || p->is_joined)
-		return 0;
-	n = bsmtp_content_run(&p->content, octets, len, lines);
 	if (n == 0)
 		return 0;
 	p->is_loose = false;

@@ -82,8 +82,9 @@ void bsmtp_line(
 
 /*
  * Reads many whole lines of text in one step, octets that begin at the start
- * of a line, as long as nothing is to be said of any. Returns how many octets,
- * and in *lines how many lines; 0 when lines are to be read one by one.
+ * of a line, as long as nothing is to be said of any; bsmtp_is_at_text().
+ * Returns how many octets, 0 when the next line is to be read by itself, and
+ * in *lines how many lines.
  */
 MUST_USE size_t bsmtp_text_lines(
 	struct bsmtp *p, const char *octets, size_t len, uint64_t *lines);
@@ -103,8 +104,8 @@ void bsmtp_finish(struct bsmtp *p, struct bsmtp_event *event);
  */
 MUST_USE struct mail *bsmtp_take_mail(struct bsmtp *p);
 
-/* Whether the next line is the text's of a mail, and not a command. */
-bool bsmtp_is_in_text(const struct bsmtp *p);
+/* Whether a line begins here that is text of a mail, behind its header. */
+bool bsmtp_is_at_text(const struct bsmtp *p);
 
 /*
  * Whether what was read so far says itself that it is whole: at least one

@@ -15,6 +15,11 @@ void bsmtp_content_init(
 	c->long_reply = "500 5.6.0 JES Data line too long";
 }
 
+bool bsmtp_content_is_text(const struct bsmtp_content *c)
+{
+	return !c->has_heading || heading_is_over(&c->heading);
+}
+
 /* A dot line that is none after all: its blanks are of the mail. */
 static void read_blanks(struct bsmtp_content *c)
 {
@@ -63,14 +68,13 @@ bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 	bool is_first = c->text.line_len == 0 && piece->len > 0;
 
 	/* Most lines. */
-	if (piece->is_start && piece->is_end
-		&& (!c->has_heading || heading_is_over(&c->heading))) {
+	if (piece->is_start && piece->is_end && bsmtp_content_is_text(c)) {
 		c->is_header = false;
 		*kind = bsmtp_text_line(&c->text, piece->text, piece->len);
 		return true;
 	}
 	if (piece->is_start)
-		c->is_header = c->has_heading && !heading_is_over(&c->heading);
+		c->is_header = !bsmtp_content_is_text(c);
 	bsmtp_text_read(&c->text, piece->text, piece->len);
 	if (c->is_header)
 		read_heading(c, piece, is_first && c->text.has_dot);
@@ -90,14 +94,12 @@ size_t bsmtp_content_run(struct bsmtp_content *c, const char *octets,
 	size_t len, uint64_t *lines)
 {
 	struct bsmtp_text *t = &c->text;
-	struct text_run run;
+	struct text_run run = text_run_read(octets, len);
+	uint64_t size = run.octets + run.lines; /* as sent */
 
-	if (c->has_heading && !heading_is_over(&c->heading))
+	if (!bsmtp_text_takes(t, size))
 		return 0;
-	run = text_run_read(octets, len);
-	if (!bsmtp_text_takes(t, run.octets + run.lines))
-		return 0;
-	t->size_octets += run.octets + run.lines;
+	t->size_octets += size;
 	t->has_8bit |= run.has_8bit;
 	*lines = run.lines;
 	return run.octets;

@@ -29,6 +29,9 @@ struct bsmtp_content {
 void bsmtp_content_init(
 	struct bsmtp_content *c, const struct heading_rules *rules);
 
+/* True once all that follows is text. */
+bool bsmtp_content_is_text(const struct bsmtp_content *c);
+
 /*
  * Reads the next piece. At the end of a line *kind gets what it was: LONG for
  * lines of the text alone. Returns piece->is_end.
@@ -36,10 +39,7 @@ void bsmtp_content_init(
 bool bsmtp_content_read(struct bsmtp_content *c, const struct line *piece,
 	enum bsmtp_text_kind *kind);
 
-/*
- * As bsmtp_text_lines(): lines of the text alone, behind a line that has
- * ended.
- */
+/* As bsmtp_text_lines(), where all that follows is text. */
 MUST_USE size_t bsmtp_content_run(struct bsmtp_content *c, const char *octets,
 	size_t len, uint64_t *lines);
 

@@ -298,8 +298,8 @@ static void read_line(
 }
 
 /*
- * Most of any data set. Where a line has to be read by itself, so have those
- * behind it in the same step.
+ * Most of any data set. Where a line has to be read by itself, those behind it
+ * are probably of its kind.
  */
 static size_t read_lines(struct input *in, const char *octets, size_t len)
 {
@@ -307,14 +307,14 @@ static size_t read_lines(struct input *in, const char *octets, size_t len)
 	uint64_t lines;
 	size_t n;
 
-	if (in->batch == NULL || len <= TEXT_RUN_STEP
-		|| r->offset < in->slow_until || !records_at_plain_line(r)
-		|| !bsmtp_is_in_text(in->batch))
+	if (in->batch == NULL || len == 0 || r->offset < in->slow_until
+		|| !bsmtp_is_at_text(in->batch) || !records_at_plain_line(r))
 		return 0;
 	n = bsmtp_text_lines(in->batch, octets, len, &lines);
 	if (n > 0)
 		records_skip(r, n, lines);
-	in->slow_until = r->offset + TEXT_RUN_STEP;
+	else
+		in->slow_until = r->offset + TEXT_RUN_STEP;
 	return n;
 }
 

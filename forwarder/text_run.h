@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 enum {
-	/* Octets that are looked at in one step. A line of a run has less than
-	 * twice as many: no limit of lines is near. */
+	/* A line of a run has less than twice as many octets: no limit of
+	 * lines is near. */
 	TEXT_RUN_STEP = 256,
 };
 
@@ -24,9 +24,9 @@ struct text_run {
 };
 
 /*
- * Looks at octets that begin at the start of a line, up to where a line begins
- * with a dot, is long or has a CR. Nothing of it, or of what is too short for
- * a step, is in the run, though the run may end earlier.
+ * Looks at octets that begin at the start of a line, up to a line that begins
+ * with a dot, is long, has a CR or has no end: it is in no run. Where a line is
+ * long the run may end some lines before it.
  */
 struct text_run text_run_read(const char *octets, size_t len);
 

@@ -269,7 +269,7 @@ START_TEST(a_mail_nobody_took_is_freed)
 	size_t i;
 
 	for (i = 0; i < COUNT(lines); i++) {
-		ck_assert_int_eq(bsmtp_is_in_text(p), i == 4);
+		ck_assert_int_eq(bsmtp_is_at_text(p), i == 4);
 		line = whole_line(lines[i]);
 		bsmtp_line(p, &line, &event);
 	}
