@@ -7,8 +7,10 @@
 #include "support_run.h"
 #include "text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <grp.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -189,22 +191,34 @@ START_TEST(linger_says_how_long_a_name_answers)
 }
 END_TEST
 
-/* Limits are for users, not for operators. 0, or the first -errno. */
-static int put_as_user(const char *name)
+/* What do_it(name) returns to a user: 0 or the first -errno. */
+static int as(
+	uid_t uid, gid_t gid, int (*do_it)(const char *name), const char *name)
 {
 	int status;
 	pid_t pid = fork();
 
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		if (setgroups(0, NULL) != 0 || setgid(SOMEBODY) != 0
-			|| setuid(SOMEBODY) != 0)
+		if (setgroups(0, NULL) != 0 || setgid(gid) != 0
+			|| setuid(uid) != 0)
 			_exit(126);
-		_exit(-file_puts(at(name), LETTER));
+		_exit(-do_it(name));
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert(WIFEXITED(status));
 	return -WEXITSTATUS(status);
+}
+
+static int put_letter(const char *name)
+{
+	return file_puts(at(name), LETTER);
+}
+
+/* Limits are for users, not for operators. */
+static int put_as_user(const char *name)
+{
+	return as(SOMEBODY, SOMEBODY, put_letter, name);
 }
 
 /* What a user has there already is a draft. */
@@ -228,6 +242,109 @@ START_TEST(limits_of_a_user_are_his)
 }
 END_TEST
 
+enum { LARGE_OCTETS = 3 << 20 };
+
+static int put_large(const char *name)
+{
+	static char text[LARGE_OCTETS];
+	size_t i;
+
+	memset(text, 'x', sizeof text);
+	for (i = 79; i < sizeof text; i += 80)
+		text[i] = '\n';
+	memcpy(text, LETTER, sizeof LETTER - sizeof "1\n.\n");
+	memcpy(text + sizeof text - 3, "\n.\n", 3);
+	return file_put(at(name), text, sizeof text);
+}
+
+START_TEST(spool_limit_is_how_much_the_spool_takes)
+{
+	static const struct {
+		const char *statement;
+		int err;
+	} cases[] = {
+		{ "SpoolLimit 2M\n", -ENOSPC },
+		{ "SpoolLimit 64M\n", 0 },
+	};
+
+	start("", cases[_i].statement);
+	ck_assert_int_eq(
+		as(SOMEBODY, SOMEBODY, put_large, "letter"), cases[_i].err);
+	if (cases[_i].err == 0)
+		wait_for_mails(&m, 1);
+}
+END_TEST
+
+/* ---- who may what -------------------------------------------------------- */
+
+/* Groups and a user that every host has. */
+static gid_t group_of(const char *name)
+{
+	const struct group *group = getgrnam(name);
+
+	ck_assert_ptr_nonnull(group);
+	return group->gr_gid;
+}
+
+/* Whether another user's data set is listed. */
+static int see(const char *name)
+{
+	DIR *folder = opendir(m.drop);
+	const struct dirent *entry;
+	int result = -ENOENT;
+
+	if (folder == NULL)
+		return -errno;
+	while ((entry = readdir(folder)) != NULL)
+		if (strstr(entry->d_name, name) != NULL)
+			result = 0;
+	closedir(folder);
+	return result;
+}
+
+START_TEST(operator_group_says_who_is_an_operator)
+{
+	static const struct {
+		const char *statement;
+		int to_mail, to_daemon;
+	} cases[] = {
+		{ "OperatorGroup mail\n", 0, -ENOENT },
+		{ "OperatorGroup daemon\n", -ENOENT, 0 },
+		{ "", -ENOENT, -ENOENT },
+	};
+
+	start("", cases[_i].statement);
+	ck_assert_int_eq(put_letter("other.tmp"), 0);
+	ck_assert_int_eq(as(SOMEBODY, group_of("mail"), see, "other.tmp"),
+		cases[_i].to_mail);
+	ck_assert_int_eq(as(SOMEBODY, group_of("daemon"), see, "other.tmp"),
+		cases[_i].to_daemon);
+}
+END_TEST
+
+START_TEST(submitters_says_who_may_write)
+{
+	static const struct {
+		const char *statement;
+		int of_nobody, of_mail;
+	} cases[] = {
+		{ "Submitters nobody\n", 0, -EACCES },
+		{ "Submitters @mail\n", -EACCES, 0 },
+		{ "", 0, 0 },
+	};
+	const struct passwd *nobody = getpwnam("nobody");
+	size_t mails = (cases[_i].of_nobody == 0) + (cases[_i].of_mail == 0);
+
+	ck_assert_ptr_nonnull(nobody);
+	start(cases[_i].statement, NULL);
+	ck_assert_int_eq(as(nobody->pw_uid, SOMEBODY, put_letter, "one"),
+		cases[_i].of_nobody);
+	ck_assert_int_eq(as(SOMEBODY, group_of("mail"), put_letter, "two"),
+		cases[_i].of_mail);
+	wait_for_mails(&m, mails);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("e2e_config");
@@ -240,6 +357,9 @@ int main(void)
 	tcase_add_loop_test(t, draft_names_say_what_is_not_sent, 0, 2);
 	tcase_add_loop_test(t, linger_says_how_long_a_name_answers, 0, 2);
 	tcase_add_loop_test(t, limits_of_a_user_are_his, 0, 4);
+	tcase_add_loop_test(t, spool_limit_is_how_much_the_spool_takes, 0, 2);
+	tcase_add_loop_test(t, operator_group_says_who_is_an_operator, 0, 3);
+	tcase_add_loop_test(t, submitters_says_who_may_write, 0, 3);
 	tcase_add_test(t, mail_leaves_from_the_address_in_the_environment);
 	return mount_main(s);
 }
