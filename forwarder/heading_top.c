@@ -121,9 +121,22 @@ static void put_user(struct buf *out, const struct origin *o)
 	buf_printf(out, "uid=%u job=%s)", (unsigned int)o->uid, o->job_id);
 }
 
-static void put_received(struct buf *out, const struct heading_rules *rules,
+static bool has_field(const struct heading *h, enum header_field field)
+{
+	return (h->compose.header.seen & header_bit(field)) != 0;
+}
+
+/* Who is named in Bcc is named nowhere else; nobody knows who of them is. */
+static bool may_name_recipient(const struct heading *h, const struct mail *m)
+{
+	return m->recipient_count == 1 && !has_field(h, HEADER_BCC)
+		&& !has_field(h, HEADER_RESENT_BCC);
+}
+
+static void put_received(struct buf *out, const struct heading *h,
 	const char *helo, const struct mail *m)
 {
+	const struct heading_rules *rules = h->rules;
 	const struct origin *o = &rules->origin;
 	struct folded f = { out, strlen("Received:") };
 	struct buf words;
@@ -145,7 +158,7 @@ static void put_received(struct buf *out, const struct heading_rules *rules,
 	else
 		buf_printf(&words, "with spool id D%07llu.%u",
 			(unsigned long long)o->dataset, m->number);
-	if (m->recipient_count == 1) {
+	if (may_name_recipient(h, m)) {
 		put_words(&f, &words);
 		buf_printf(&words, "for <%s>", m->recipients[0]);
 	}
@@ -208,11 +221,6 @@ static bool is_same_mailbox(const char *a, const char *b)
 		&& text_equals_nocase(at_a, strlen(at_a), at_b);
 }
 
-static bool has_field(const struct heading *h, enum header_field field)
-{
-	return (h->compose.header.seen & header_bit(field)) != 0;
-}
-
 /* Whether who wrote the mail is not who it says it is from. */
 static bool needs_sender(struct heading *h)
 {
@@ -231,7 +239,7 @@ static void put_fields(
 	const struct heading_rules *rules = h->rules;
 	const char *from = m->reverse_path;
 
-	put_received(out, rules, helo, m);
+	put_received(out, h, helo, m);
 	if (rules->header->adds_origin)
 		put_origin(out, &rules->origin);
 	if (m->drops_sender)

@@ -120,12 +120,45 @@ START_TEST(a_long_line_is_encoded_where_that_is_coded)
 }
 END_TEST
 
+/* ---- Bcc ----------------------------------------------------------- */
+
+static const struct {
+	const char *text;
+	bool is_named;
+} lone[] = {
+	{ "To: b@example.org\nSubject: s\n\nx\n", true },
+	{ "Bcc: b@example.org\nSubject: s\n\nx\n", false },
+	{ "Bcc: Bob\n <b@example.org>\nSubject: s\n\nx\n", false },
+	{ "To: undisclosed:;\nBcc: b@example.org\n\nx\n", false },
+	{ "To: a@example.org\nResent-Bcc: b@example.org\n\nx\n", false },
+	{ "HELO a\n" MAIL_TO("b@example.org"), true },
+	{ "HELO a\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.org>\nDATA\n"
+	  "Bcc: b@example.org\n\nx\n.\n",
+		false },
+};
+
+START_TEST(who_is_named_in_bcc_is_named_nowhere)
+{
+	struct script *s = one_target(NULL);
+
+	forwarder_run();
+	wait_gone(submit(lone[_i].text));
+	ck_assert_uint_eq(script_commands(s, "RCPT TO:<b@example.org>"), 1);
+	ck_assert_msg((strstr(script_content(s, 0), "b@example.org") != NULL)
+			== lone[_i].is_named,
+		"%s", script_content(s, 0));
+	script_close(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_long_line_is_an_error);
 	tcase_add_test(tc, a_long_line_is_encoded_where_that_is_coded);
 	tcase_add_loop_test(tc, good_mails_are_sent_then_the_data_set_is_held,
 		0, COUNT(wrong));
+	tcase_add_loop_test(
+		tc, who_is_named_in_bcc_is_named_nowhere, 0, COUNT(lone));
 	tcase_add_test(tc, a_long_reason_is_cut_before_what_is_said_of_others);
 }
 
