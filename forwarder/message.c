@@ -164,8 +164,14 @@ static void read_header(struct message *p, const struct line *piece)
 	show(p, piece);
 	if (!heading_read(&p->heading, piece))
 		fail_text(p);
-	else if (heading_is_over(&p->heading))
+	else if (piece->has_unconvertible)
+		message_envelope_doubt(&p->envelope);
+	if (!p->is_broken && heading_is_over(&p->heading))
 		end_header(p);
+	if (message_envelope_is_doubtful(&p->envelope))
+		fail(p,
+			"501 5.6.5 JES Unconvertible character in an address "
+			"field");
 	if (heading_take_fault(&p->heading, reply))
 		fail(p, reply);
 	check_envelope(p);

@@ -64,6 +64,8 @@ static void on_mailbox(void *arg, const struct mailbox *found)
 		e->err = -ENOMEM;
 		return;
 	}
+	if (found->fault == MAILBOXES_GOOD)
+		e->has_question |= strchr(found->path, '?') != NULL;
 	switch (e->field) {
 	case HEADER_TO:
 	case HEADER_CC:
@@ -136,7 +138,20 @@ static void end_field(struct message_envelope *e)
 {
 	if (e->field != HEADER_OTHER)
 		mailboxes_finish(&e->mailboxes);
+	e->is_doubtful |= e->has_replaced && e->has_question;
+	e->has_replaced = false;
+	e->has_question = false;
 	e->field = HEADER_OTHER;
+}
+
+void message_envelope_doubt(struct message_envelope *e)
+{
+	e->has_replaced |= e->field != HEADER_OTHER;
+}
+
+bool message_envelope_is_doubtful(const struct message_envelope *e)
+{
+	return e->is_doubtful;
 }
 
 void message_envelope_look(struct message_envelope *e,

@@ -35,11 +35,14 @@ struct message_envelope {
 
 	uint32_t block; /* header_bit() of Resent fields of the topmost block */
 	bool is_block_over;
+	bool has_replaced;   /* '?' stands in the field where it was not */
+	bool has_question;   /* a mailbox of the field has one */
 	struct mail *plain;  /* of To, Cc, Bcc */
 	struct mail *resent; /* of Resent-To, Resent-Cc, Resent-Bcc */
 	bool has_sender[MESSAGE_SENDERS];
 	char senders[MESSAGE_SENDERS][ADDRESS_PATH_MAX + 1];
 
+	bool is_doubtful;
 	bool has_bad_recipient;
 	bool has_fault;      /* a recipient that nobody was told of */
 	uint64_t fault_line; /* and where it stands */
@@ -55,6 +58,15 @@ void message_envelope_fini(struct message_envelope *e);
 /* Sees a part of the header; it is of line number line. */
 void message_envelope_look(struct message_envelope *e,
 	const struct compose_part *part, uint64_t line);
+
+/*
+ * A character of the line that was seen last became '?'. Mailboxes of its
+ * field that have one may be those of somebody else.
+ */
+void message_envelope_doubt(struct message_envelope *e);
+
+/* Whether there was such a mailbox in a field that is over. */
+bool message_envelope_is_doubtful(const struct message_envelope *e);
 
 /*
  * The header is over. Returns NULL, or the reply that says that nobody is

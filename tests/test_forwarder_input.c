@@ -151,6 +151,49 @@ START_TEST(who_is_named_in_bcc_is_named_nowhere)
 }
 END_TEST
 
+/* ---- addresses that cannot be converted ----------------------------- */
+
+static const struct {
+	const char *text;
+	const char *reason; /* NULL: it is sent */
+} replaced[] = {
+	{ "To: x\x81y@example.org\n\nx\n",
+		"line 2: 501 5.6.5 JES Unconvertible character in an address "
+		"field" },
+	{ "To: c@example.org,\n x\x81y@example.org\n\nx\n",
+		"line 3: 501 5.6.5 JES Unconvertible character in an address "
+		"field" },
+	{ "To: c@example.org\nCc: x\x81y@example.org\nSubject: s\n\nx\n",
+		"line 3: 501 5.6.5 JES Unconvertible character in an address "
+		"field" },
+	{ "From: x\x81y@example.org\nTo: c@example.org\n\nx\n",
+		"line 2: 501 5.6.5 JES Unconvertible character in an address "
+		"field" },
+	{ "To: J\x81rg <b@example.org>\n\nx\n", NULL },
+	{ "To: x?y@example.org\nSubject: \x81\n\nx\n", NULL },
+};
+
+/* Else the mail would go to another one. */
+START_TEST(an_address_with_a_replaced_character_is_refused)
+{
+	struct script *s = one_target(NULL);
+	uint64_t number;
+
+	strcpy(test_config.input.page, "CP1252");
+	forwarder_run();
+	number = submit(replaced[_i].text);
+	if (replaced[_i].reason == NULL) {
+		wait_gone(number);
+		ck_assert_uint_eq(script_mails(s), 1);
+	} else {
+		wait_for_state(test_spool, number, DATASET_HELD);
+		ck_assert_str_eq(reason_of(number), replaced[_i].reason);
+		ck_assert_uint_eq(script_mails(s), 0);
+	}
+	script_close(s);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, a_long_line_is_an_error);
@@ -159,6 +202,8 @@ static void add_tests(TCase *tc)
 		0, COUNT(wrong));
 	tcase_add_loop_test(
 		tc, who_is_named_in_bcc_is_named_nowhere, 0, COUNT(lone));
+	tcase_add_loop_test(tc, an_address_with_a_replaced_character_is_refused,
+		0, COUNT(replaced));
 	tcase_add_test(tc, a_long_reason_is_cut_before_what_is_said_of_others);
 }
 
