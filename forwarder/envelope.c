@@ -35,15 +35,17 @@ static size_t list_commands(
 	return n;
 }
 
-static int format_mail(const struct mail *m,
-	const struct reply_extensions *offers, char *out, size_t cap)
+static int format_mail(
+	const struct mail *m, const struct session *s, char *out, size_t cap)
 {
+	const struct reply_extensions *offers = &s->offers;
 	bool has_ret = offers->dsn && m->ret != DSN_RET_NONE;
 	bool has_envid = offers->dsn && m->envid != NULL;
 	char size[sizeof " SIZE=18446744073709551615"] = "";
 
 	/* RFC 1870 section 5: exact, or not said. */
-	if (offers->has_size && (m->mime & MAIL_MIME_QUOTED) == 0)
+	if (offers->has_size && (m->mime & MAIL_MIME_QUOTED) == 0
+		&& mail_knows_size(m, s->converts))
 		text_format(size, sizeof size, " SIZE=%llu",
 			(unsigned long long)m->size_octets);
 	return snprintf(out, cap, "MAIL FROM:<%s>%s%s%s%s%s%s\r\n",
@@ -96,7 +98,7 @@ static size_t format_command(const struct transaction *t,
 		len = snprintf(out, cap, "RSET\r\n");
 		break;
 	case STAGE_MAIL:
-		len = format_mail(m, offers, out, cap);
+		len = format_mail(m, t->session, out, cap);
 		break;
 	case STAGE_RCPT:
 		len = format_rcpt(

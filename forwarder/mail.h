@@ -47,8 +47,8 @@ struct mail {
 	uint64_t record;      /* number of the first record of content */
 	uint64_t offset;      /* of the first octet of content */
 	uint64_t length;      /* octets of content as it lies there */
-	uint64_t size_octets; /* as sent: RFC 1870 section 5; before it is
-			       * encoded, where mime has QUOTED */
+	uint64_t size_octets; /* as sent in UTF-8: RFC 1870 section 5; before
+			       * it is encoded, where mime has QUOTED */
 	bool has_8bit;        /* an octet over 127 is sent */
 	bool is_message;      /* a plain one: no dot is doubled */
 	bool has_long_line;   /* a line over 998 octets */
@@ -101,6 +101,15 @@ void mail_end_recipients(struct mail *m);
  * when memory is out.
  */
 MUST_USE const char *mail_keep(struct mail *m, const char *text);
+
+/*
+ * Whether size_octets is what is sent: another character set has other octets
+ * for what is not ASCII.
+ */
+static inline bool mail_knows_size(const struct mail *m, bool converts)
+{
+	return !converts || !m->has_8bit;
+}
 
 /* m may be NULL. */
 void mail_free(struct mail *m);

@@ -307,6 +307,14 @@ static int open_charset(struct sender *s)
 	return name[0] != '\0' ? charset_open(name, &s->content.charset) : 0;
 }
 
+static void note_charset(struct sender *s)
+{
+	s->session.converts = s->content.charset != NULL;
+	mutex_lock(&s->queue->lock);
+	s->queue->targets[s->seat->target].converts = s->session.converts;
+	mutex_unlock(&s->queue->lock);
+}
+
 static void free_sender(struct sender *s)
 {
 	charset_close(s->content.charset);
@@ -337,6 +345,7 @@ int sender_start(struct mailqueue *q, struct sender_seat *seat,
 	s->alone_until_ns = 0;
 	s->content.rules = &q->rules;
 	session_init(&s->session, helo_name, &q->config->timeout, stops);
+	note_charset(s);
 	err = pthread_create(&s->thread, NULL, run, s);
 	if (err != 0) {
 		free_sender(s);

@@ -21,6 +21,7 @@ void session_init(struct session *s, const char *helo_name,
 	s->timeout = timeout;
 	s->helo_name = helo_name;
 	s->is_open = false;
+	s->converts = false;
 	s->io_error = 0;
 	connection_init(&s->connection, stops.any);
 	reply_parser_init(&s->parser);

@@ -34,6 +34,7 @@ struct session {
 	bool is_esmtp;
 	bool is_used;           /* a transaction ended on it */
 	bool in_reset;          /* RSET goes before the next MAIL */
+	bool converts;          /* text to a character set of the target's */
 	bool is_only;           /* no other session to the target lives */
 	bool knows_dot;         /* it took a mail with nothing behind the dot */
 	bool dot_names_address; /* and spoke of an address then */

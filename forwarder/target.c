@@ -80,7 +80,8 @@ const char *target_obstacle(const struct target *t, const struct mail *m)
 		       "server is reached by";
 	if (!t->is_known)
 		return "";
-	if (t->message_size != 0 && m->size_octets > t->message_size)
+	if (t->message_size != 0 && mail_knows_size(m, t->converts)
+		&& m->size_octets > t->message_size)
 		return "552 5.3.4 larger than every target server takes";
 	if (m->has_8bit && !t->takes_8bit)
 		return "554 5.6.3 8-bit content, and no target server offers "

@@ -36,6 +36,7 @@ struct target {
 	bool is_esmtp;
 	bool offers_starttls;
 	bool takes_8bit;
+	bool converts;   /* text to a character set of its own */
 	bool has_worked; /* a mail was settled there since the last rest */
 	uint64_t message_size; /* octets, 0 no limit */
 	uint32_t opening;      /* sessions being set up */

@@ -40,6 +40,7 @@ static const char *find_obstacle(
 	if (m->has_8bit && !s->offers.eight_bit_mime)
 		return "554 5.6.3 8-bit content, and no 8BITMIME offered";
 	if (s->offers.has_size && s->offers.size != 0
+		&& mail_knows_size(m, s->converts)
 		&& m->size_octets > s->offers.size)
 		return "552 5.3.4 larger than the offered SIZE";
 	return NULL;

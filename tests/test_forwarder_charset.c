@@ -50,6 +50,37 @@ START_TEST(text_leaves_in_the_character_set_of_its_target)
 }
 END_TEST
 
+/* Its octets are counted as UTF-8 has them, and are other ones there. */
+START_TEST(the_size_is_told_where_it_is_known)
+{
+	static const struct script_row rows[] = {
+		{ "EHLO", SCRIPT_REPLY, "250-n\r\n250-8BITMIME\r\n250 SIZE 900",
+			0 },
+		{ 0 }
+	};
+	struct script *s = one_target(rows);
+	char text[2048] = TO_BOB "Subject: s\n\n";
+	int i;
+
+	set_charset(0, "ISO8859-1");
+	forwarder_run();
+	wait_gone(submit(TO_BOB "Subject: s\n\nx\n.\n"));
+	ck_assert_uint_eq(
+		script_commands(s, "MAIL FROM:<a@example.org> SIZE="), 1);
+	/* 250 octets as sent, 500 of UTF-8: it fits. */
+	for (i = 0; i < 250; i++)
+		strcat(text, "\xc3\xbf");
+	strcat(text, "\n.\n");
+	wait_gone(submit(text));
+	ck_assert_uint_eq(
+		script_commands(s, "MAIL FROM:<a@example.org> SIZE="), 1);
+	ck_assert_uint_eq(
+		script_commands(s, "MAIL FROM:<a@example.org> BODY=8BITMIME"),
+		1);
+	script_close(s);
+}
+END_TEST
+
 /* In the log, once, though the mail is sent twice. */
 START_TEST(what_was_replaced_is_told_once)
 {
@@ -163,6 +194,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
+	tcase_add_test(tc, the_size_is_told_where_it_is_known);
 	tcase_add_loop_test(tc, text_leaves_in_the_character_set_of_its_target,
 		0, COUNT(ways));
 	tcase_add_test(tc,
