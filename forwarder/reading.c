@@ -5,6 +5,7 @@
 #include "text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 enum { MEMORY_PAUSE_S = 10 };
@@ -68,6 +69,27 @@ static struct delivery *continue_mail(
 }
 
 /*
+ * The configuration was changed since: nobody knows which of its recipients
+ * have the mail.
+ */
+static void hold_changed(struct job *j, uint32_t mail, const char *what)
+{
+	char reason[REASON_MAX + 1];
+
+	text_format(reason, sizeof reason,
+		"it is not read as it was when mails of it were sent: mail "
+		"%" PRIu32 " %s",
+		mail, what);
+	job_stop_held(j, reason);
+}
+
+static bool is_of(const struct store_mark_row *row, const struct mail *m)
+{
+	return row->recipients == NULL || row->recipients[0] == '\0'
+		|| strlen(row->recipients) == m->recipient_count;
+}
+
+/*
  * Sets j->ahead when the mail is to be sent now. Returns READING_MAIL,
  * READING_END when there is nothing to do for it, or READING_CUT.
  */
@@ -85,6 +107,12 @@ static enum reading_end resume_mail(struct reading *r, struct mail *m)
 		if (err != STORE_LOST)
 			mailqueue_pause(r->queue, err);
 		return READING_CUT;
+	}
+	if (!is_of(&row, m)) {
+		hold_changed(j, m->number, "has other recipients");
+		store_mark_fini(&row);
+		mail_free(m);
+		return READING_END;
 	}
 	is_due = take_row(j, &row);
 	if (is_due)
@@ -110,6 +138,10 @@ static enum reading_end take_mail(struct reading *r)
 	j->mails++;
 	if (r->queue->config->is_test) {
 		mail_free(m); /* TestMode: its errors were told */
+		if (j->read_upto > 1)
+			job_stop_held(j,
+				"TestMode: it was begun without it, and mail "
+				"of it would be lost");
 		return READING_END;
 	}
 	if (m->number < j->read_upto)
@@ -189,6 +221,13 @@ static enum reading_end stop_unreadable(struct reading *r, int err)
 	return READING_END;
 }
 
+/* Mails that an earlier claim read are there no more: one may wait. */
+static void check_end(struct job *j)
+{
+	if (j->read_upto > 2 && j->mails + 1 < j->read_upto)
+		hold_changed(j, j->mails + 1, "is not there");
+}
+
 /* What an event comes to; READING_END when reading goes on. */
 static enum reading_end take_event(
 	struct reading *r, const struct input_event *event)
@@ -217,8 +256,10 @@ enum reading_end reading_next(struct reading *r)
 		err = parse(r, &event);
 		if (err != 0)
 			return stop_unreadable(r, err);
-		if (event.kind == INPUT_END)
+		if (event.kind == INPUT_END) {
+			check_end(j);
 			return READING_END;
+		}
 		end = take_event(r, &event);
 		if (end != READING_END)
 			return end;

@@ -4,6 +4,7 @@
  */
 #include "../forwarder/mail.h"
 #include "buf.h"
+#include "clock.h"
 #include "support_forwarder.h"
 #include "support_run.h"
 
@@ -251,6 +252,88 @@ START_TEST(in_test_mode_a_data_set_with_an_error_is_held)
 }
 END_TEST
 
+#define TO_TWO                                                                 \
+	"HELO n\nMAIL FROM:<a@example.org>\nRCPT TO:<b@example.org>\n"         \
+	"RCPT TO:<c%example.org>\nDATA\nx\n.\n"
+
+/* Its first recipient has it, the other one is deferred. */
+static uint64_t defer_one_of_two(struct script **s)
+{
+	static const struct script_row rows[] = {
+		{ "RCPT TO:<c", SCRIPT_REPLY, "450 later", 0 }, { 0 }
+	};
+	uint64_t number;
+
+	*s = one_target(rows);
+	strcpy(test_config.input.at_sign, "%");
+	test_config.retry_interval_min = 1;
+	number = submit(TO_TWO);
+	forwarder_run();
+	hurry_until(number, DATASET_WAITING, 0);
+	forwarder_halt(NS_PER_S);
+	ck_assert_uint_eq(script_mails(*s), 1);
+	return number;
+}
+
+START_TEST(test_mode_throws_away_no_mail_that_waits)
+{
+	struct script *s;
+	uint64_t number = defer_one_of_two(&s);
+
+	test_config.is_test = true;
+	forwarder_run();
+	hurry_until(number, DATASET_HELD, NS_PER_S);
+	ck_assert_str_eq(reason_of(number),
+		"TestMode: it was begun without it, and mail of it would be "
+		"lost");
+	script_close(s);
+}
+END_TEST
+
+/* Which of its recipients have it is not known any more. */
+START_TEST(a_mail_that_is_read_otherwise_now_is_held)
+{
+	struct script *s;
+	uint64_t number = defer_one_of_two(&s);
+
+	strcpy(test_config.input.at_sign, "@");
+	forwarder_run();
+	hurry_until(number, DATASET_HELD, NS_PER_S);
+	ck_assert_str_eq(reason_of(number),
+		"it is not read as it was when mails of it were sent: mail 1 "
+		"has other recipients");
+	ck_assert_uint_eq(script_mails(s), 1);
+	script_close(s);
+}
+END_TEST
+
+/* Mails that are there no more are not taken for settled. */
+START_TEST(mails_that_were_read_and_are_no_more_hold_the_data_set)
+{
+	static const struct script_row rows[] = {
+		{ "RCPT", SCRIPT_REPLY, "450 later", 0 }, { 0 }
+	};
+	struct script *s = one_target(rows);
+	uint64_t number;
+
+	test_config.retry_interval_min = 1;
+	number = submit("HELO n\n" MAIL_TO("b@example.org")
+			MAIL_TO("c@example.org") MAIL_TO("d@example.org"));
+	forwarder_run();
+	hurry_until(number, DATASET_WAITING, 0);
+	forwarder_halt(NS_PER_S);
+	test_config.input.records = INPUT_FIXED;
+	test_config.input.record_length = 1000;
+	forwarder_run();
+	hurry_until(number, DATASET_HELD, NS_PER_S);
+	ck_assert_msg(strstr(reason_of(number), "mail 1 is not there") != NULL
+			|| strstr(reason_of(number), "mail 2 is not there")
+				!= NULL,
+		"%s", reason_of(number));
+	script_close(s);
+}
+END_TEST
+
 /* Whatever the targets are doing. */
 START_TEST(test_mode_needs_no_target)
 {
@@ -265,6 +348,14 @@ START_TEST(test_mode_needs_no_target)
 	script_close(s);
 }
 END_TEST
+
+static void add_moved_tests(TCase *tc)
+{
+	tcase_add_test(tc, test_mode_throws_away_no_mail_that_waits);
+	tcase_add_test(tc, a_mail_that_is_read_otherwise_now_is_held);
+	tcase_add_test(
+		tc, mails_that_were_read_and_are_no_more_hold_the_data_set);
+}
 
 static void add_tests(TCase *tc)
 {
@@ -289,5 +380,6 @@ static void add_tests(TCase *tc)
 
 int main(void)
 {
-	return forwarder_run_suite("forwarder batch", 30, add_tests, NULL);
+	return forwarder_run_suite(
+		"forwarder batch", 30, add_tests, add_moved_tests);
 }
