@@ -384,34 +384,42 @@ static void end_piece(struct charset *c, bool *ends_line)
 		begin_line(c);
 }
 
-static void give_plain(
-	struct charset *c, const char **text, size_t *len, bool *ends_line)
+/*
+ * The first octets of what is left of the piece. Wherever a line of ASCII is
+ * cut, the same is plain: what follows in the piece must not matter.
+ */
+static void give_plain(struct charset *c, size_t plain, const char **text,
+	size_t *len, bool *ends_line)
 {
 	size_t max =
 		c->truncates ? CHARSET_LINE_MAX - (size_t)c->column : SIZE_MAX;
 
 	*text = c->in;
-	*len = c->in_len < max ? c->in_len : max;
-	c->is_cut = *len < c->in_len;
-	c->in_len = 0;
+	*len = plain < max ? plain : max;
+	c->is_cut = *len < plain;
+	take(c, c->is_cut ? c->in_len : plain);
 	advance(c, *len);
-	end_piece(c, ends_line);
+	if (c->in_len == 0)
+		end_piece(c, ends_line);
 }
 
 bool charset_get(
 	struct charset *c, const char **text, size_t *len, bool *ends_line)
 {
+	size_t plain;
+
 	if (charset_is_idle(c))
 		return false;
+	*ends_line = false;
 	if (c->is_cut)
 		c->in_len = 0;
-	if (c->is_plain && utf8_is_ascii(c->in, c->in_len)) {
-		give_plain(c, text, len, ends_line);
+	plain = c->is_plain ? utf8_ascii_length(c->in, c->in_len) : 0;
+	if (plain > 0 || (c->is_plain && c->in_len == 0)) {
+		give_plain(c, plain, text, len, ends_line);
 		return true;
 	}
 	c->is_plain = false;
 	c->out_len = 0;
-	*ends_line = false;
 	if (finish_held(c))
 		while (c->in_len > 0 && !is_full(c) && convert_some(c))
 			;

@@ -62,7 +62,7 @@ size_t utf8_length(const char *text, size_t len)
 	return i;
 }
 
-bool utf8_is_ascii(const char *text, size_t len)
+size_t utf8_ascii_length(const char *text, size_t len)
 {
 	const uint64_t high = 0x8080808080808080;
 	uint64_t word;
@@ -71,10 +71,14 @@ bool utf8_is_ascii(const char *text, size_t len)
 	for (; i + sizeof word <= len; i += sizeof word) {
 		memcpy(&word, text + i, sizeof word);
 		if ((word & high) != 0)
-			return false;
+			break;
 	}
-	for (; i < len; i++)
-		if ((text[i] & 0x80) != 0)
-			return false;
-	return true;
+	while (i < len && (text[i] & 0x80) == 0)
+		i++;
+	return i;
+}
+
+bool utf8_is_ascii(const char *text, size_t len)
+{
+	return utf8_ascii_length(text, len) == len;
 }

@@ -28,6 +28,9 @@ enum utf8_kind utf8_look(const char *text, size_t len, size_t *out);
 /* How many octets of text are whole characters, up to what is none. */
 size_t utf8_length(const char *text, size_t len);
 
+/* How many octets text begins with that are ASCII. */
+size_t utf8_ascii_length(const char *text, size_t len);
+
 bool utf8_is_ascii(const char *text, size_t len);
 
 #endif

@@ -254,6 +254,27 @@ START_TEST(lines_are_cut_between_characters)
 }
 END_TEST
 
+/* Where nothing shifts before its end, a line has all of its room. */
+START_TEST(what_follows_does_not_matter_where_ascii_is_cut)
+{
+	static const size_t steps[] = { 100000, 4096, 998, 995, 994, 16, 1 };
+	struct charset *charset = open_charset("ISO-2022-CN");
+	char text[CHARSET_LINE_MAX + 10];
+	struct conversion c;
+	int i;
+
+	memset(text, 'a', sizeof text);
+	memcpy(text + sizeof text - 4, "\xe6\x97\xa5\n", 4);
+	for (i = 0; i < COUNT(steps); i++) {
+		convert(&c, charset, true, text, sizeof text, steps[i]);
+		ck_assert_uint_eq(c.octets.len, CHARSET_LINE_MAX + 1);
+		ck_assert_mem_eq(c.octets.data, text, CHARSET_LINE_MAX);
+		buf_fini(&c.octets);
+	}
+	charset_close(charset);
+}
+END_TEST
+
 /* ---- any text -------------------------------------------------------- */
 
 static const char *const names[] = { "ISO8859-1", "ISO8859-15", "CP1252",
@@ -367,6 +388,7 @@ int main(void)
 		cases, lines_are_measured_after_conversion, 0, COUNT(lines));
 	tcase_add_loop_test(
 		cases, lines_are_cut_between_characters, 0, COUNT(lines));
+	tcase_add_test(cases, what_follows_does_not_matter_where_ascii_is_cut);
 	tcase_add_loop_test(cases, octets_do_not_depend_on_how_lines_are_cut, 0,
 		COUNT(names));
 	tcase_add_loop_test(
