@@ -3,6 +3,9 @@
  * with 0 too, and go on from line to line; where none of his is kept any more
  * his next line begins at the operators' offset, which is further on in any
  * case, so that nothing has to be kept for him.
+ *
+ * Lines of users hang together backwards, those of some users in one chain: a
+ * user's last line is found without a look at those of all others.
  */
 #include "events.h"
 
@@ -11,8 +14,12 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { CHAINS = 4096 };
+
 struct event {
-	uint64_t start; /* for operators */
+	uint64_t number;
+	uint64_t before; /* of its chain: number of the one before, plus 1 */
+	uint64_t start;  /* for operators */
 	uint64_t own_start;
 	int64_t wall_ns;
 	size_t len;
@@ -25,9 +32,10 @@ static struct mutex lock;
 static struct cond added;
 static char octets[EVENTS_OCTETS_MAX]; /* of a start: at its remainder */
 static struct event lines[EVENTS_LINES_MAX];
-static uint64_t first; /* of those kept, counted from the first ever */
-static uint64_t next;  /* the next to come */
-static uint64_t end;   /* octets ever added */
+static uint64_t chains[CHAINS]; /* number of the last one, plus 1; or 0 */
+static uint64_t first;          /* of those kept, counted from the first ever */
+static uint64_t next;           /* the next to come */
+static uint64_t end;            /* octets ever added */
 
 static void init(void)
 {
@@ -58,14 +66,29 @@ static uint64_t start_of(const struct events_view *view, const struct event *e)
 
 /* ---- adding -------------------------------------------------------------- */
 
+static uint64_t *chain_of(uid_t uid)
+{
+	return &chains[uid % CHAINS];
+}
+
+/* The user's last line up to that of number - 1, or NULL. */
+static const struct event *own_before(uid_t uid, uint64_t number)
+{
+	const struct event *e;
+
+	for (; number > first; number = e->before) {
+		e = event_at(number - 1);
+		if (e->uid == uid)
+			return e;
+	}
+	return NULL;
+}
+
 static const struct event *last_seen(const struct events_view *view)
 {
-	uint64_t n;
-
-	for (n = next; n > first; n--)
-		if (is_seen(view, event_at(n - 1)))
-			return event_at(n - 1);
-	return NULL;
+	if (!view->sees_all)
+		return own_before(view->uid, *chain_of(view->uid));
+	return next > first ? event_at(next - 1) : NULL;
 }
 
 static uint64_t end_of(const struct events_view *view)
@@ -108,10 +131,15 @@ void events_add(
 	e.len = len < EVENTS_LINE_MAX ? len : EVENTS_LINE_MAX;
 	enter();
 	make_room(e.len);
+	e.number = next;
 	e.start = end;
 	e.own_start = owner != NULL ? end_of(&view) : 0;
 	put_octets(line, e.len);
 	end += e.len;
+	if (owner != NULL) {
+		e.before = *chain_of(*owner);
+		*chain_of(*owner) = next + 1;
+	}
 	*event_at(next) = e;
 	next++;
 	if (e.len < len) /* a line stays a line */
@@ -164,6 +192,40 @@ static size_t copy(const struct event *e, size_t skip, char *out, size_t len)
 	return len;
 }
 
+static bool ends_behind(
+	const struct events_view *view, const struct event *e, uint64_t offset)
+{
+	return start_of(view, e) + e->len > offset;
+}
+
+/* The number of the first line that ends behind offset, or next. */
+static uint64_t find_any(const struct events_view *view, uint64_t offset)
+{
+	uint64_t low = first, high = next, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (ends_behind(view, event_at(middle), offset))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+/* Backwards: a user has read most of his lines before. */
+static uint64_t find_own(const struct events_view *view, uint64_t offset)
+{
+	const struct event *e = last_seen(view);
+	uint64_t found = next;
+
+	while (e != NULL && ends_behind(view, e, offset)) {
+		found = e->number;
+		e = own_before(view->uid, e->before);
+	}
+	return found;
+}
+
 size_t events_read(
 	const struct events_view *view, uint64_t *offset, char *out, size_t len)
 {
@@ -172,11 +234,12 @@ size_t events_read(
 	uint64_t n, at;
 
 	enter();
-	for (n = first; n < next && used < len; n++) {
+	n = view->sees_all ? find_any(view, *offset) : find_own(view, *offset);
+	for (; n < next && used < len; n++) {
 		e = event_at(n);
-		at = start_of(view, e);
-		if (!is_seen(view, e) || at + e->len <= *offset)
+		if (!is_seen(view, e))
 			continue;
+		at = start_of(view, e);
 		if (used == 0 && at > *offset)
 			*offset = at;
 		used += copy(e, used == 0 ? (size_t)(*offset - at) : 0,

@@ -11,6 +11,8 @@
 
 #define LOOK_NS (60 * NS_PER_S)
 
+enum { TOLD_AT_ONCE = 256 };
+
 struct follower {
 	struct follow *all;
 	struct events_view view;
@@ -28,33 +30,43 @@ struct follow {
 	struct follower *first GUARDED_BY(lock);
 };
 
-/* Takes out one that is to be told; NULL when there is none. */
-static struct fuse_pollhandle *take(struct follow *f)
+/* Takes out some that are to be told; fewer than cap when no more are. */
+static size_t take(struct follow *f, struct fuse_pollhandle **polls, size_t cap)
 {
-	struct fuse_pollhandle *poll = NULL;
 	struct follower *r;
+	size_t n = 0;
 
 	mutex_lock(&f->lock);
-	for (r = f->first; r != NULL && poll == NULL; r = r->next)
+	for (r = f->first; r != NULL && n < cap; r = r->next)
 		if (r->poll != NULL && events_has_news(&r->view, r->seen)) {
-			poll = r->poll;
+			polls[n++] = r->poll;
 			r->poll = NULL;
 		}
 	mutex_unlock(&f->lock);
-	return poll;
+	return n;
+}
+
+static void tell_all(struct follow *f)
+{
+	struct fuse_pollhandle *polls[TOLD_AT_ONCE];
+	size_t n, i;
+
+	do {
+		n = take(f, polls, TOLD_AT_ONCE);
+		for (i = 0; i < n; i++) {
+			fuse_lowlevel_notify_poll(polls[i]);
+			fuse_pollhandle_destroy(polls[i]);
+		}
+	} while (n == TOLD_AT_ONCE);
 }
 
 static void *run(void *arg)
 {
 	struct follow *f = arg;
-	struct fuse_pollhandle *poll;
 	uint64_t count = 0;
 
 	while (!atomic_load(&f->is_over)) {
-		while ((poll = take(f)) != NULL) {
-			fuse_lowlevel_notify_poll(poll);
-			fuse_pollhandle_destroy(poll);
-		}
+		tell_all(f);
 		count = events_wait(
 			count, &f->is_over, clock_monotonic_ns() + LOOK_NS);
 	}

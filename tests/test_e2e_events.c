@@ -90,6 +90,32 @@ START_TEST(poll_waits_until_there_is_more)
 }
 END_TEST
 
+/* More than are told in one step; each is told, and again. */
+START_TEST(many_followers_are_all_told)
+{
+	enum { FOLLOWERS = 600, TIMES = 3 };
+	static struct pollfd news[FOLLOWERS];
+	static char text[OCTETS_MAX];
+	int i, k;
+
+	for (i = 0; i < FOLLOWERS; i++) {
+		news[i].fd = open(path, O_RDONLY | O_CLOEXEC);
+		news[i].events = POLLIN;
+		ck_assert_int_ge(news[i].fd, 0);
+	}
+	for (k = 0; k < TIMES; k++) {
+		for (i = 0; i < FOLLOWERS; i++)
+			read_rest(news[i].fd, text);
+		ck_assert_int_eq(poll(news, FOLLOWERS, 0), 0);
+		ck_assert_int_ne(refuse("f"), 0);
+		for (i = 0; i < FOLLOWERS; i++)
+			ck_assert_int_eq(poll(&news[i], 1, PATIENCE_MS), 1);
+	}
+	for (i = 0; i < FOLLOWERS; i++)
+		close(news[i].fd);
+}
+END_TEST
+
 /* Ready, as they always were. */
 START_TEST(other_files_are_ready)
 {
@@ -201,6 +227,7 @@ int main(void)
 	tcase_add_test(all, a_refusal_is_an_event);
 	tcase_add_test(all, a_hold_and_a_purge_are_events);
 	tcase_add_test(all, poll_waits_until_there_is_more);
+	tcase_add_test(all, many_followers_are_all_told);
 	tcase_add_test(all, other_files_are_ready);
 	tcase_add_test(all, a_follower_open_at_the_end_holds_nothing_up);
 	tcase_add_test(all, tail_shows_each_line_once);

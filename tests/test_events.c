@@ -170,6 +170,38 @@ START_TEST(what_is_logged_is_an_event)
 }
 END_TEST
 
+/* Users whose lines hang together, and others, round and round. */
+START_TEST(each_of_many_users_finds_his_own)
+{
+	enum { USERS = 200, ROUNDS = 60, SAME = 4096 };
+	struct events_view view[USERS] = { { 0 } };
+	uint64_t seen[USERS] = { 0 }, offset;
+	char line[32], got[64];
+	size_t n;
+	int round, i;
+
+	for (i = 0; i < USERS; i++)
+		view[i].uid = (uid_t)(1000 + i / 4 + i % 4 * SAME);
+	for (round = 0; round < ROUNDS; round++)
+		for (i = 0; i < USERS; i++) {
+			ck_assert(!events_has_news(&view[i], seen[i]));
+			snprintf(line, sizeof line, "%d of %d\n", round, i);
+			add(&view[i], line);
+			ck_assert(events_has_news(&view[i], seen[i]));
+			offset = seen[i];
+			n = events_read(&view[i], &offset, got, sizeof got - 1);
+			got[n] = '\0';
+			ck_assert_str_eq(got, line);
+			seen[i] = offset + n;
+			ck_assert_uint_eq(end_for(&view[i]), seen[i]);
+		}
+	/* Of the last round all are there, in what operators read, too. */
+	ck_assert_ptr_nonnull(strstr(read_from(&all, 0), "59 of 199\n"));
+	ck_assert_ptr_nonnull(
+		strstr(read_from(&view[7], 0), "58 of 7\n59 of 7\n"));
+}
+END_TEST
+
 static void *add_one(void *arg)
 {
 	add(arg, "woken\n");
@@ -201,6 +233,7 @@ int main(void)
 	tcase_add_test(t, a_line_that_is_too_long_is_still_a_line);
 	tcase_add_test(t, what_is_logged_is_an_event);
 	tcase_add_test(t, only_a_line_to_be_read_is_news);
+	tcase_add_test(t, each_of_many_users_finds_his_own);
 	tcase_add_test(t, who_waits_is_woken);
 	return suite_run(suite);
 }
