@@ -352,9 +352,20 @@ void mount_fini(struct mount *m)
 	scratch_remove(m->scratch);
 }
 
-void mount_start_simple(struct mount *m)
+void mount_init_one(struct mount *m)
 {
 	mount_init(m);
 	mount_add_target(m, NULL);
+}
+
+void mount_start_simple(struct mount *m)
+{
+	mount_init_one(m);
+	mount_start(m);
+}
+
+void mount_start_with(struct mount *m, const char *statements)
+{
+	m->statements = statements;
 	mount_start(m);
 }

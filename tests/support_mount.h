@@ -109,7 +109,11 @@ bool mount_is_there(const char *path);
 /* Stops everything that m started. */
 void mount_fini(struct mount *m);
 
-/* mount_init, one target, mount_start. */
+/* mount_init, one target; and mount_start. */
+void mount_init_one(struct mount *m);
 void mount_start_simple(struct mount *m);
+
+/* mount_start with statements. */
+void mount_start_with(struct mount *m, const char *statements);
 
 #endif

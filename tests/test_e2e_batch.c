@@ -15,19 +15,12 @@ static struct mount m;
 
 static void begin(void)
 {
-	mount_init(&m);
-	mount_add_target(&m, NULL);
+	mount_init_one(&m);
 }
 
 static void finish(void)
 {
 	mount_fini(&m);
-}
-
-static void start(const char *statements)
-{
-	m.statements = statements;
-	mount_start(&m);
 }
 
 static void put(const char *name, const char *text)
@@ -47,7 +40,7 @@ static void assert_held(const char *reason)
 
 START_TEST(five_thousand_recipients_all_get_the_mail_once)
 {
-	start(NULL);
+	mount_start_with(&m, NULL);
 	ck_assert_int_eq(
 		shell("{ printf 'HELO A\\nMAIL FROM:<o@a.example>\\n'; "
 		      "seq -f 'RCPT TO:<r%%g@b.example>' 5000; "
@@ -68,7 +61,7 @@ END_TEST
 
 START_TEST(good_mails_among_errors_arrive_and_the_rest_is_held)
 {
-	start(NULL);
+	mount_start_with(&m, NULL);
 	put("mixed",
 		"HELO A 12MAR\nHELO A\n" MAIL_TO(
 			"a@b.example") "foo\n"
@@ -97,7 +90,7 @@ START_TEST(past_the_limit_of_errors_nothing_more_is_taken)
 		"HELO A\n" MAIL_TO("a@b.example") "foo\nbar\n";
 	char path[MOUNT_PATH_MAX + 16];
 
-	start("JESSyntaxErrLimit 1\n");
+	mount_start_with(&m, "JESSyntaxErrLimit 1\n");
 	snprintf(path, sizeof path, "%s/bad", m.drop);
 	ck_assert_int_eq(file_puts(path, text), -EINVAL);
 	put("good", "HELO A\n" MAIL_TO("b@b.example") "foo\n");
@@ -112,7 +105,7 @@ START_TEST(a_mail_over_jesmsgsize_is_not_sent_and_the_next_one_is)
 	size_t used;
 	int i;
 
-	start("JESMsgSize 1\n");
+	mount_start_with(&m, "JESMsgSize 1\n");
 	used = (size_t)snprintf(text, sizeof text,
 		"HELO A\nMAIL FROM:<>\nRCPT TO:<a@b.example>\nDATA\n");
 	for (i = 0; i < 40; i++)
@@ -135,7 +128,7 @@ static bool is_alone(const void *arg)
 
 START_TEST(in_test_mode_nothing_is_sent_and_only_errors_stay)
 {
-	start("Options\n{\n TestMode YES\n}\n");
+	mount_start_with(&m, "Options\n{\n TestMode YES\n}\n");
 	put("good", "HELO A\n" MAIL_TO("a@b.example"));
 	put("bad", "HELO A\n" MAIL_TO("a@b.example") "foo\n");
 	assert_held("line 9: 500 5.5.1 JES Unknown command, 'foo'");
@@ -146,7 +139,7 @@ END_TEST
 
 START_TEST(another_at_sign_is_taken_in_commands)
 {
-	start("Options\n{\n AtSign \302\247\n}\n");
+	mount_start_with(&m, "Options\n{\n AtSign \302\247\n}\n");
 	put("at",
 		"HELO A\nMAIL FROM:<o\302\247a.example>\n"
 		"RCPT TO:<b\302\247b.example>\n"
@@ -181,7 +174,7 @@ START_TEST(continued_records_are_one_line_in_commands_and_else_if_said)
 	for (i = 0; i < sizeof records / sizeof *records; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used,
 			"%-79s%c", records[i], i == 2 || i == 7 ? '<' : ' ');
-	start(continued[_i].statements);
+	mount_start_with(&m, continued[_i].statements);
 	put("fb80", text);
 	wait_for_mails(&m, 1);
 	ck_assert_int_eq(shell("grep -q '^rcpt <a@b.example>' %s/*.env && "

@@ -22,8 +22,7 @@ static struct mount m;
 
 static void set_up(void)
 {
-	mount_init(&m);
-	mount_add_target(&m, NULL);
+	mount_init_one(&m);
 }
 
 static void tear_down(void)

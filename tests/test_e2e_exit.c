@@ -51,8 +51,7 @@ static void put_for_other(const char *name)
 
 static void set_up(void)
 {
-	mount_init(&m);
-	mount_add_target(&m, NULL);
+	mount_init_one(&m);
 }
 
 static void tear_down(void)

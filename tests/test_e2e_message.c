@@ -15,19 +15,12 @@ static struct mount m;
 
 static void begin(void)
 {
-	mount_init(&m);
-	mount_add_target(&m, NULL);
+	mount_init_one(&m);
 }
 
 static void finish(void)
 {
 	mount_fini(&m);
-}
-
-static void start(const char *statements)
-{
-	m.statements = statements;
-	mount_start(&m);
 }
 
 /* What stands on both sides of the mount is one message: Python says so. */
@@ -85,7 +78,7 @@ START_TEST(a_message_goes_to_whom_it_names)
 {
 	char path[MOUNT_PATH_MAX + 16];
 
-	start(NULL);
+	mount_start_with(&m, NULL);
 	snprintf(path, sizeof path, "%s/written", m.scratch);
 	ck_assert_int_eq(file_puts(path, messages[_i].text), 0);
 	ck_assert_int_eq(shell("cp %s %s/message", path, m.drop), 0);
@@ -97,7 +90,7 @@ END_TEST
 
 START_TEST(a_hundred_lines_of_recipients_and_a_megabyte_arrive)
 {
-	start(NULL);
+	mount_start_with(&m, NULL);
 	ck_assert_int_eq(
 		shell("{ echo 'To: r0@b.example'; for i in $(seq 100); do "
 		      "echo \"Cc: r$i@b.example (comment)\"; done; "
@@ -123,7 +116,7 @@ START_TEST(a_message_may_be_records_in_ebcdic)
 {
 	char path[MOUNT_PATH_MAX + 16];
 
-	start("Translate IBM-037\nRecordFormat fixed\n");
+	mount_start_with(&m, "Translate IBM-037\nRecordFormat fixed\n");
 	snprintf(path, sizeof path, "%s/written", m.scratch);
 	ck_assert_int_eq(file_puts(path,
 				 "From: o@a.example\nTo: b@b.example,\n"
@@ -146,7 +139,7 @@ START_TEST(one_wrong_recipient_does_not_keep_the_mail_from_others)
 {
 	char path[MOUNT_PATH_MAX + 16];
 
-	start(NULL);
+	mount_start_with(&m, NULL);
 	snprintf(path, sizeof path, "%s/some", m.drop);
 	ck_assert_int_eq(
 		file_puts(
@@ -177,7 +170,7 @@ START_TEST(each_statement_of_headers_has_its_way)
 {
 	char path[MOUNT_PATH_MAX + 16];
 
-	start(headers[_i].statements);
+	mount_start_with(&m, headers[_i].statements);
 	snprintf(path, sizeof path, "%s/one", m.drop);
 	ck_assert_int_eq(file_puts(path, "To: a@b.example\n\n\303\244\n"), 0);
 	wait_for_mails(&m, 1);

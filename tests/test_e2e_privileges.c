@@ -42,8 +42,7 @@ static void begin(void)
 
 	ck_assert_ptr_nonnull(entry);
 	user = entry->pw_uid;
-	mount_init(&m);
-	mount_add_target(&m, NULL);
+	mount_init_one(&m);
 	m.mount_statements = "User " USER "\n";
 }
 
