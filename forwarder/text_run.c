@@ -46,6 +46,7 @@ static void look(const char *octets, size_t len, struct met *met)
 	wide w, is_end;
 	size_t i;
 
+#pragma GCC unroll 4
 	for (i = 0; i < len; i += WIDTH) {
 		w = load(octets + i);
 		is_end = (wide)(w == '\n');
