@@ -278,11 +278,12 @@ static const struct {
 	enum bsmtp_verb verb;
 	void (*parse)(struct bsmtp_command *c, struct words *w);
 } verbs[] = {
+	/* Most commands are the first three. */
+	{ "RCPT", BSMTP_VERB_RCPT, parse_rcpt },
+	{ "MAIL", BSMTP_VERB_MAIL, parse_mail },
+	{ "DATA", BSMTP_VERB_DATA, parse_bare },
 	{ "HELO", BSMTP_VERB_HELO, parse_helo },
 	{ "EHLO", BSMTP_VERB_EHLO, parse_helo },
-	{ "MAIL", BSMTP_VERB_MAIL, parse_mail },
-	{ "RCPT", BSMTP_VERB_RCPT, parse_rcpt },
-	{ "DATA", BSMTP_VERB_DATA, parse_bare },
 	{ "RSET", BSMTP_VERB_RSET, parse_bare },
 	{ "QUIT", BSMTP_VERB_QUIT, parse_bare },
 	{ "STARTTLS", BSMTP_VERB_STARTTLS, parse_bare },

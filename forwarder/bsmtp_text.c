@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-enum { OCTETS_PER_KB = 1000 }; /* in JESMsgSize */
+enum {
+	OCTETS_PER_KB = 1000, /* in JESMsgSize */
+	LINE_END = 2,         /* CR LF */
+};
 
 struct bsmtp_text_rules bsmtp_text_rules(const struct input_config *config)
 {
@@ -103,23 +106,31 @@ void bsmtp_text_read(struct bsmtp_text *t, const char *octets, size_t len)
 		t->line_later += count_later(octets, len);
 }
 
-/* Counts a line of len octets, later of which begin no character. */
-static enum bsmtp_text_kind count_line(
-	struct bsmtp_text *t, uint64_t len, uint64_t later)
+static enum bsmtp_text_kind count_octets(struct bsmtp_text *t, uint64_t octets)
 {
-	bool is_long = len > BSMTP_TEXT_MAX;
-
-	t->has_long_line |= is_long;
-	t->size_octets +=
-		(is_long && t->rules.truncates ? BSMTP_TEXT_MAX : len) + 2;
-	if (len - later > BSMTP_TEXT_MAX && !t->rules.takes_long_lines)
-		return BSMTP_TEXT_LONG;
+	t->size_octets += octets;
 	if (t->rules.size_max != 0 && t->size_octets > t->rules.size_max)
 		return BSMTP_TEXT_LARGE;
 	return BSMTP_TEXT_LINE;
 }
 
-enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
+/* Counts a line of len octets, later of which begin no character. */
+static enum bsmtp_text_kind count_line(
+	struct bsmtp_text *t, uint64_t len, uint64_t later)
+{
+	bool is_long = len > BSMTP_TEXT_MAX;
+	enum bsmtp_text_kind kind;
+
+	t->has_long_line |= is_long;
+	kind = count_octets(t,
+		(is_long && t->rules.truncates ? BSMTP_TEXT_MAX : len)
+			+ LINE_END);
+	if (len - later > BSMTP_TEXT_MAX && !t->rules.takes_long_lines)
+		return BSMTP_TEXT_LONG;
+	return kind;
+}
+
+static enum bsmtp_text_kind end_line(struct bsmtp_text *t, bool is_header)
 {
 	uint64_t len = t->line_len - t->has_dot;
 	uint64_t later = t->line_later;
@@ -134,22 +145,19 @@ enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
 	t->has_cr = false;
 	if (is_end)
 		return BSMTP_TEXT_END;
-	kind = count_line(t, len, later);
+	kind = is_header ? count_octets(t, len + LINE_END)
+			 : count_line(t, len, later);
 	return has_cr ? BSMTP_TEXT_BARE_CR : kind;
+}
+
+enum bsmtp_text_kind bsmtp_text_end_line(struct bsmtp_text *t)
+{
+	return end_line(t, false);
 }
 
 enum bsmtp_text_kind bsmtp_text_end_header_line(struct bsmtp_text *t)
 {
-	const struct bsmtp_text_rules rules = t->rules;
-	bool has_long_line = t->has_long_line;
-	enum bsmtp_text_kind kind;
-
-	t->rules.takes_long_lines = true;
-	t->rules.truncates = false;
-	kind = bsmtp_text_end_line(t);
-	t->rules = rules;
-	t->has_long_line = has_long_line;
-	return kind;
+	return end_line(t, true);
 }
 
 enum bsmtp_text_kind bsmtp_text_line(
