@@ -301,7 +301,7 @@ static unsigned int plain_mime(const struct heading *h, bool is_8bit)
 
 static void settle_mime(const struct heading *h, bool is_8bit, struct mail *m)
 {
-	char fields[HEADING_MIME_MAX];
+	char fields[HEADING_MIME_MAX] = "";
 	size_t len;
 
 	m->mime = plain_mime(h, is_8bit);
