@@ -142,6 +142,41 @@ START_TEST(what_a_killed_writer_left_is_held_before_and_after)
 }
 END_TEST
 
+/* Writes the octets of a file by itself, and is killed. */
+static void be_killed_writing(const char *file)
+{
+	ck_assert_int_ne(shell("LC_ALL=C bash -c 'x=$(cat %s/%s); exec > %s/a; "
+			       "printf \"%%s\" \"$x\"; kill -KILL $$'",
+				 m.scratch, file, m.drop),
+		0);
+}
+
+/* In EBCDIC, and of records of 80. */
+START_TEST(what_a_killed_writer_left_is_read_by_its_rules)
+{
+	m.statements = "TimeOut\n{\n  ConnectRetry 1\n}\n"
+		       "Translate IBM-1047\nRecordFormat fixed\n";
+	start_silent();
+	ck_assert_int_eq(
+		shell("cd %s && for l in 'HELO A' 'MAIL FROM:<o@a.example>' "
+		      "'RCPT TO:<p@b.example>' DATA '' text; do "
+		      "printf '%%-80s' \"$l\"; done | iconv -t IBM1047 >cut && "
+		      "printf '%%-80s' . | iconv -t IBM1047 | cat cut - >whole",
+			m.scratch),
+		0);
+	be_killed_writing("cut");
+	wait_for_text("INCOMPLETE", mount_queue(&m));
+	ck_assert_int_eq(shell("cd %s && rm a && rm JOB*.a", m.drop), 0);
+	be_killed_writing("whole");
+	wait_for_text(" JOB00002 complete", m.log);
+	ck_assert(!queue_has("INCOMPLETE"));
+	start_again();
+	wait_for_mails(&m, 1);
+	wait_for_nothing_left();
+	ck_assert_uint_eq(mails_count(&m, 0), 1);
+}
+END_TEST
+
 START_TEST(a_draft_stays_one)
 {
 	start_silent();
@@ -244,6 +279,7 @@ int main(void)
 	tcase_add_test(tc, open_and_whole_is_sent);
 	tcase_add_test(tc, open_and_not_whole_is_held_and_can_be_released);
 	tcase_add_test(tc, what_a_killed_writer_left_is_held_before_and_after);
+	tcase_add_test(tc, what_a_killed_writer_left_is_read_by_its_rules);
 	tcase_add_test(tc, a_draft_stays_one);
 	tcase_add_test(tc, ready_is_sent);
 	tcase_add_test(tc, held_stays_with_its_reason);
