@@ -1,5 +1,6 @@
 #include "../fs/fresh.h"
 #include "support_run.h"
+#include "support_spool.h"
 #include "text.h"
 
 #include <check.h>
@@ -13,17 +14,10 @@ static struct store *store;
 static struct spool *spool;
 static struct fresh *fresh;
 
-static bool never(spool_reader *read, void *arg)
-{
-	(void)read;
-	(void)arg;
-	return false;
-}
-
 static void setup(void)
 {
 	ck_assert_int_eq(store_memory_open(&store), 0);
-	ck_assert_int_eq(spool_open(store, never, NULL, &spool), 0);
+	ck_assert_int_eq(spool_open(store, judge_by_dot, NULL, &spool), 0);
 	ck_assert_int_eq(spool_add_writer(spool, "MAIL"), 0);
 	ck_assert_int_eq(fresh_open(spool, &fresh), 0);
 }
@@ -34,8 +28,6 @@ static void teardown(void)
 	spool_close(spool);
 	store_close(store);
 }
-
-static const struct spool_caller alice = { .uid = ALICE, .gid = ALICE };
 
 /* Makes a data set of ALICE that stays open; returns it. */
 static struct spool_file *make(const char *label)
