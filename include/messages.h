@@ -45,4 +45,14 @@
 /* signal, its name */
 #define MSG_CHILD_DIED "JESF066E ended by signal %d (%s); it is unmounted"
 
+/* mount point */
+#define MSG_LEFT_BENEATH                                                       \
+	"JESF067W %s stays mounted, with nobody to serve it, beneath what "    \
+	"was mounted there later: umount(8) both"
+
+/* reason */
+#define MSG_STUCK                                                              \
+	"JESF068E the process that served the mount cannot end: its "          \
+	"connection cannot be aborted: %s"
+
 #endif

@@ -1,11 +1,13 @@
 #include "keeper.h"
 
+#include "escape.h"
 #include "log.h"
 #include "messages.h"
 #include "mount_table.h"
 #include "text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -107,6 +109,7 @@ enum {
 	STUCK_LOOK_MS = 5000,
 	PATH_OCTETS = 64,
 	LINE_OCTETS = 256,
+	SHOWN_OCTETS = 1024,
 };
 
 struct keeping {
@@ -164,12 +167,40 @@ static bool is_elsewhere(const struct keeping *k)
 	return err == -ENOENT;
 }
 
+struct beneath {
+	const struct keeping *keeping;
+	bool is_found;
+};
+
+static bool look_beneath(void *arg, const struct mount_entry *m)
+{
+	struct beneath *b = arg;
+
+	b->is_found = strcmp(m->point, b->keeping->settings->mount_point) == 0
+		&& strcmp(m->device, b->keeping->device) == 0;
+	return !b->is_found;
+}
+
+/* One that was detached needs nobody; one beneath another needs an operator. */
+static void report_left(const struct keeping *k)
+{
+	struct beneath b = { k, false };
+	char shown[SHOWN_OCTETS];
+
+	if (mount_table_each(look_beneath, &b) == 0 && b.is_found)
+		log_warning(MSG_LEFT_BENEATH,
+			escape_string(
+				k->settings->mount_point, shown, sizeof shown));
+}
+
 static void take_away(struct keeping *k)
 {
-	if (k->mount != NULL && is_elsewhere(k))
+	if (k->mount != NULL && is_elsewhere(k)) {
 		fs_mount_leave(k->mount);
-	else
+		report_left(k);
+	} else {
 		fs_mount_close(k->mount);
+	}
 	k->mount = NULL;
 }
 
@@ -259,14 +290,74 @@ static bool is_leader_dead(const struct keeping *k)
 }
 
 /*
+ * A mount that has ended lets another have its number, and its device says
+ * that it has ended.
+ */
+static bool is_connected(const struct keeping *k)
+{
+	struct pollfd device = { .fd = fs_mount_device(k->mount) };
+
+	return poll(&device, 1, 0) >= 0 && (device.revents & POLLERR) == 0;
+}
+
+/* The directory of all connections, which need not be mounted anywhere. */
+static int open_connections(void)
+{
+	int context = fsopen("fusectl", FSOPEN_CLOEXEC);
+	int fd = -1;
+
+	if (context < 0)
+		return -errno;
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (fd < 0)
+		fd = -errno;
+	close(context);
+	return fd;
+}
+
+/* The connection of a mount has the minor number of its device for a name. */
+static int abort_connection(const struct keeping *k)
+{
+	const char *number = strchr(k->device, ':');
+	char path[PATH_OCTETS];
+	int all, fd;
+	int err = 0;
+
+	if (number == NULL)
+		return -ENODEV;
+	text_format(path, sizeof path, "%s/abort", number + 1);
+	all = open_connections();
+	if (all < 0)
+		return all;
+	fd = openat(all, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	close(all);
+	return err;
+}
+
+/*
  * A thread of a killed child may wait in the kernel for a lock whose holder
  * waits for the child's answer: neither ends, nor is the end of the child
- * told. Force breaks the connection, also where somebody is inside.
+ * told. Force breaks the connection, also where somebody is inside; it needs
+ * the path, so that what is elsewhere is reached by its number.
  */
 static void free_stuck(const struct keeping *k)
 {
-	if (k->mount != NULL && is_leader_dead(k) && !is_elsewhere(k))
+	int err;
+
+	if (k->mount == NULL || !is_leader_dead(k) || !is_connected(k))
+		return;
+	if (!is_elsewhere(k)) {
 		umount2(k->settings->mount_point, MNT_FORCE | UMOUNT_NOFOLLOW);
+		return;
+	}
+	err = abort_connection(k);
+	if (err != 0)
+		log_error(MSG_STUCK, strerror(-err));
 }
 
 static int wait_for_child(struct keeping *k)

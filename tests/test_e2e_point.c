@@ -350,6 +350,19 @@ START_TEST(what_is_mounted_after_a_lazy_umount_stays)
 }
 END_TEST
 
+START_TEST(a_mount_left_beneath_another_is_reported)
+{
+	mount_start(&m);
+	ck_assert_int_eq(mount("another", m.point, "tmpfs", 0, NULL), 0);
+	ck_assert_int_eq(kill(m.daemon, SIGTERM), 0);
+	ck_assert_int_eq(waitpid(m.daemon, NULL, 0), m.daemon);
+	m.daemon = 0;
+	wait_for_text("JESF067W", m.log);
+	ck_assert_int_eq(umount2(m.point, 0), 0);
+	ck_assert_int_eq(umount2(m.point, 0), 0);
+}
+END_TEST
+
 START_TEST(a_dead_mount_is_unmounted)
 {
 	mount_start(&m);
@@ -443,6 +456,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, umount_names_what_is_mounted_inside);
 	tcase_add_test(t, a_lazy_umount_does_not_wait);
 	tcase_add_test(t, what_is_mounted_after_a_lazy_umount_stays);
+	tcase_add_test(t, a_mount_left_beneath_another_is_reported);
 	tcase_add_test(t, a_dead_mount_is_unmounted);
 	tcase_add_test(t, a_daemon_that_does_not_answer_is_unmounted_by_force);
 	tcase_add_test(t, who_waits_for_a_silent_daemon_is_set_free_by_force);
