@@ -8,6 +8,7 @@ enum {
 	UNFIT_PAUSE_S = 5,
 	LOAD_SCALE = 1000,
 	PATIENCE_MS = 5, /* before an idle session is woken all the same */
+	BEHIND_MAX = 4,  /* mails that wait for one busy session */
 };
 
 /* ---- which target may have a mail -------------------------------- */
@@ -47,9 +48,9 @@ int64_t balance_wall_ns(int64_t monotonic_ns)
 /* ---- mails to sessions ------------------------------------------- */
 
 /*
- * The busy sessions of a quick target take one mail more each, behind their
- * own: that takes less of the machine than to wake one that sleeps, and no
- * longer.
+ * The busy sessions of a quick target take a few more mails each, behind their
+ * own: that takes less of the machine than to wake one that sleeps, and the
+ * next envelope goes with the dot. Few, so that none waits for long.
  */
 static bool is_soon_taken(struct mailqueue *q, const struct delivery *d,
 	const uint32_t *busy, int64_t now_ns) REQUIRES(&q->lock)
@@ -66,7 +67,7 @@ static bool is_soon_taken(struct mailqueue *q, const struct delivery *d,
 		if (busy[i] == 0) /* targets share the mail */
 			return false;
 		if (target_is_quick(&q->targets[i]))
-			takers += busy[i];
+			takers += busy[i] * BEHIND_MAX;
 	}
 	return q->ready.count < takers;
 }
