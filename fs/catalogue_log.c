@@ -34,11 +34,10 @@ enum {
  * written. The log still has it, so the log must not start again: that is
  * for the next start, on healthy storage.
  */
-static bool copy_log(struct catalogue *c, sqlite3 *db, int *left)
+static bool copy_log(struct catalogue *c, sqlite3 *db, int mode, int *left)
 {
 	int pages = 0, copied = 0;
-	int result = sqlite3_wal_checkpoint_v2(
-		db, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &copied);
+	int result = sqlite3_wal_checkpoint_v2(db, NULL, mode, &pages, &copied);
 
 	*left = pages - copied;
 	if (result == SQLITE_OK)
@@ -67,7 +66,7 @@ void catalogue_log_step(struct catalogue *c)
 
 	catalogue_room_keep(c);
 	if (atomic_exchange(&c->wants_last_copy, false)) {
-		copy_log(c, c->db, &left);
+		copy_log(c, c->db, SQLITE_CHECKPOINT_PASSIVE, &left);
 		return;
 	}
 	if (c->log_pages < c->log_pages_long)
@@ -102,7 +101,9 @@ static void *log_main(void *arg)
 	int left;
 
 	while (wait_for_work(c, &is_log_long)) {
-		if (is_log_long && copy_log(c, c->log_db, &left))
+		if (is_log_long
+			&& copy_log(
+				c, c->log_db, SQLITE_CHECKPOINT_PASSIVE, &left))
 			atomic_store(&c->wants_last_copy, true);
 		catalogue_room_look(c);
 	}
@@ -195,7 +196,9 @@ static bool relieve(struct catalogue *c)
 
 	c->lacks_room = false;
 	catalogue_room_give(c);
-	is_copied = copy_log(c, c->db, &left) && left == 0;
+	/* waits for who reads, and for the log's own thread */
+	is_copied =
+		copy_log(c, c->db, SQLITE_CHECKPOINT_FULL, &left) && left == 0;
 	c->relieved_ns = is_copied ? 0 : clock_monotonic_ns();
 	if (is_copied)
 		c->log_pages = 0;
