@@ -12,6 +12,8 @@ enum {
 	ROOM = 4096,   /* octets of a piece that comes out */
 	TAIL_MAX = 8,  /* octets at a line's end: "?", and back to ASCII */
 	SHIFT_MAX = 3, /* of them, back to ASCII */
+	GROWTH = 8,    /* an octet becomes at most so many, shifts included */
+	CHARACTER_MAX = GROWTH * UTF8_MAX,
 	ASCII_FIRST = ' ',
 	ASCII_LAST = '~',
 };
@@ -29,6 +31,7 @@ struct charset {
 	/* The line. */
 	bool is_plain; /* ASCII alone, so far */
 	bool is_cut;   /* the rest of it is dropped */
+	bool may_be_shifted;
 	uint64_t column;
 	size_t held_len; /* a character whose octets have not all come */
 	char held[UTF8_MAX];
@@ -134,6 +137,7 @@ static void begin_line(struct charset *c)
 {
 	c->is_plain = true;
 	c->is_cut = false;
+	c->may_be_shifted = false;
 	c->column = 0;
 	c->held_len = 0;
 }
@@ -193,25 +197,85 @@ enum stop {
 	STOP_FULL,    /* no room */
 };
 
-/* Converts whole characters. Returns how many octets of them were read. */
-static size_t convert(
-	struct charset *c, const char *text, size_t len, enum stop *stop)
+static size_t piece_room(const struct charset *c)
 {
-	size_t left = ROOM - TAIL_MAX - c->out_len;
-	size_t room = line_room(c) < left ? line_room(c) : left;
+	return ROOM - TAIL_MAX - c->out_len;
+}
+
+static bool is_full(const struct charset *c)
+{
+	return piece_room(c) < CHARACTER_MAX;
+}
+
+static size_t room_for(const struct charset *c)
+{
+	size_t line = line_room(c);
+	size_t piece = piece_room(c);
+
+	return line < piece ? line : piece;
+}
+
+/* Converts into room octets of out. Returns how many of len were read. */
+static size_t run_iconv(struct charset *c, const char *text, size_t len,
+	char *out, size_t room, size_t *written, enum stop *stop)
+{
 	char *in = (char *)text;
-	char *out = c->out + c->out_len;
 	size_t in_left = len;
 	size_t out_left = room;
 
 	*stop = STOP_NONE;
 	if (iconv(c->cd, &in, &in_left, &out, &out_left) == (size_t)-1)
 		*stop = errno == E2BIG ? STOP_FULL : STOP_UNKNOWN;
-	c->out_len += room - out_left;
-	advance(c, room - out_left);
-	if (*stop == STOP_FULL && room < left)
-		drop_rest(c);
+	*written = room - out_left;
 	return len - in_left;
+}
+
+static void add(struct charset *c, const char *text, size_t used, size_t n)
+{
+	c->out_len += n;
+	advance(c, n);
+	c->may_be_shifted = c->may_be_shifted || !utf8_is_ascii(text, used);
+}
+
+/*
+ * One character where it may not fit. iconv(3) is not to find that out: it
+ * leaves a shift behind that it does not know of. One that is dropped shifts
+ * nothing; where it is not known what was shifted before, the line's end
+ * shifts back, for which there is room.
+ */
+static size_t convert_apart(
+	struct charset *c, const char *text, size_t len, enum stop *stop)
+{
+	char octets[CHARACTER_MAX];
+	size_t used, n;
+
+	used = run_iconv(c, text, len, octets, sizeof octets, &n, stop);
+	if (n > room_for(c)) {
+		*stop = STOP_FULL;
+		drop_rest(c);
+		if (!c->may_be_shifted)
+			iconv(c->cd, NULL, NULL, NULL, NULL);
+		return 0;
+	}
+	memcpy(c->out + c->out_len, octets, n);
+	add(c, text, used, n);
+	return used;
+}
+
+/* Converts whole characters. Returns how many octets of them were read. */
+static size_t convert(
+	struct charset *c, const char *text, size_t len, enum stop *stop)
+{
+	size_t room = room_for(c);
+	size_t used, n;
+
+	if (c->is_stateful && room / GROWTH < len)
+		return convert_apart(c, text, len, stop);
+	used = run_iconv(c, text, len, c->out + c->out_len, room, &n, stop);
+	if (*stop == STOP_FULL && room < piece_room(c))
+		drop_rest(c);
+	add(c, text, used, n);
+	return used;
 }
 
 /* In the shift state that "?" needs. Returns false when there is no room. */
@@ -302,6 +366,8 @@ static size_t next_stride(const struct charset *c)
 	size_t n = c->stride;
 	size_t first;
 
+	if (c->is_stateful && n > room_for(c) / GROWTH)
+		n = room_for(c) / GROWTH;
 	if (n >= c->whole)
 		return c->whole;
 	while (n > 0 && (c->in[n] & 0xc0) == 0x80)
@@ -352,11 +418,6 @@ static void write_tail(struct charset *c)
 	iconv(c->cd, NULL, NULL, &out, &room);
 	advance(c, ROOM - room - c->out_len);
 	c->out_len = ROOM - room;
-}
-
-static bool is_full(const struct charset *c)
-{
-	return ROOM - TAIL_MAX - c->out_len < TAIL_MAX;
 }
 
 /* ---- pieces ------------------------------------------------------ */
