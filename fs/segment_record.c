@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <zlib.h>
 
 enum { RECORD_MAGIC = 0x6a657331, CHECK_CHUNK = 64 << 10 };
@@ -73,25 +74,48 @@ void record_pack(const struct segment_record *record, struct record_head *head,
 		padding(sizeof *head + record->length + label_len) };
 }
 
-static int check_head(int fd, const struct extent *e, uint64_t number,
-	struct record_head *head)
+static int check_head(
+	const struct record_head *head, const struct extent *e, uint64_t number)
 {
-	char label[LABEL_MAX];
-	int err = disk_read_all(fd, e->position, head, sizeof *head);
-
-	if (err != 0)
-		return err;
 	if (head->magic != RECORD_MAGIC || head->number != number
 		|| head->offset != e->offset || head->length != e->length
 		|| head->label_len > LABEL_MAX)
 		return STORE_DAMAGED;
-	err = disk_read_all(fd, e->position + sizeof *head + e->length, label,
-		head->label_len);
+	return 0;
+}
+
+/*
+ * Head, content and label lie in a row: one call has them all, and where it
+ * does not, they are read again one by one.
+ */
+static int read_first(int fd, const struct extent *e, uint64_t number,
+	struct record_head *head, void *octets, uint32_t len)
+{
+	char label[LABEL_MAX];
+	struct iovec pieces[] = { { head, sizeof *head }, { octets, len },
+		{ label, sizeof label } };
+	ssize_t upto_label = (ssize_t)(sizeof *head + len);
+	ssize_t got = preadv(
+		fd, pieces, len == e->length ? 3 : 2, (off_t)e->position);
+	int err = 0;
+
+	if (got < upto_label) {
+		got = 0;
+		err = disk_read_all(fd, e->position, head, sizeof *head);
+		if (err == 0)
+			err = disk_read_all(
+				fd, e->position + sizeof *head, octets, len);
+	}
+	if (err == 0)
+		err = check_head(head, e, number);
+	if (err == 0 && got < upto_label + head->label_len)
+		err = disk_read_all(fd, e->position + sizeof *head + e->length,
+			label, head->label_len);
 	if (err != 0)
 		return err;
-	if (head_checksum(head, label, head->label_len) != head->head_sum)
-		return STORE_DAMAGED;
-	return 0;
+	return head_checksum(head, label, head->label_len) == head->head_sum
+		? 0
+		: STORE_DAMAGED;
 }
 
 /* Goes on with the checksum over what the caller did not ask for. */
@@ -125,11 +149,11 @@ int record_read(int fd, const struct extent *e, uint64_t number, uint32_t skip,
 	uint32_t sum;
 	int err;
 
-	err = disk_read_all(fd, e->position + sizeof(struct record_head) + skip,
-		octets, len);
-	if (err != 0 || skip != 0)
-		return err;
-	err = check_head(fd, e, number, &head);
+	if (skip != 0)
+		return disk_read_all(fd,
+			e->position + sizeof(struct record_head) + skip, octets,
+			len);
+	err = read_first(fd, e, number, &head, octets, len);
 	if (err != 0)
 		return err;
 	sum = checksum(0, octets, len);
