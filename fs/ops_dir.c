@@ -1,4 +1,4 @@
-/* Directories: listing, unlink, and what may not be made in them. */
+/* Directories: listing, unlink, and what may be made in them, or not. */
 #include "label.h"
 #include "ops.h"
 #include "ops_submit.h"
@@ -191,12 +191,23 @@ void ops_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 		spool_unlink(fs->spool, writer, name, &caller, answer_done, a);
 }
 
+/*
+ * An operator makes a writer that nothing is attached to: its data sets wait,
+ * as SYSOUT that no writer selects. It goes with the mount, unless it has any.
+ */
 void ops_mkdir(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode)
 {
-	(void)parent;
-	(void)name;
+	struct spool_caller caller;
+	int err = -EPERM;
+
 	(void)mode;
-	fuse_reply_err(req, EPERM);
+	ops_caller(req, &caller);
+	if (parent == TREE_SPOOL && caller.is_operator)
+		err = spool_add_writer(ops_fs(req)->spool, name);
+	if (err != 0)
+		fuse_reply_err(req, -err);
+	else
+		ops_lookup(req, parent, name);
 }
 
 void ops_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)

@@ -1,5 +1,6 @@
 /*
- * Many users of one mount: equal names that never meet, and who may write.
+ * Many users of one mount: equal names that never meet, who may write, and
+ * who may make a writer.
  */
 #include "support_files.h"
 #include "support_mount.h"
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,6 +177,48 @@ START_TEST(submitters_are_found_by_name_and_others_refused)
 }
 END_TEST
 
+/* ---- writers of an operator ---------------------------------------------- */
+
+static const char *const made[] = { "other", "#TEST$@1", "OTHER", "intrdr",
+	"much2long", "a.b", "\xc3\xa4", "status/x", "spool/MAIL/x" };
+static const int as_operator[] = { 0, 0, EEXIST, EPERM, EINVAL, EINVAL, EINVAL,
+	EPERM, EPERM };
+
+static int make_writer(unsigned int i)
+{
+	char path[PATH_MAX];
+
+	text_format(path, sizeof path, "%s/%s%s", m.point,
+		strchr(made[i], '/') != NULL ? "" : "spool/", made[i]);
+	return mkdir(path, 0755) == 0 ? 0 : errno;
+}
+
+/* A data set of what no writer selects waits, over a restart too. */
+START_TEST(operators_make_writers_that_nothing_is_attached_to)
+{
+	const struct group *mail = getgrnam("mail");
+	const struct who user = { FIRST_UID, FIRST_UID };
+	const struct who operator= { FIRST_UID, mail->gr_gid };
+	char path[PATH_MAX];
+	unsigned int i;
+
+	m.mount_statements = "User nobody\nOperatorGroup mail\n";
+	mount_start(&m);
+	ck_assert_int_eq(wait_for(start_as(&user, make_writer, 0)), EPERM);
+	for (i = 0; i < COUNT(made); i++)
+		ck_assert_int_eq(wait_for(start_as(&operator, make_writer, i)),
+			as_operator[i]);
+	text_format(path, sizeof path, "%s/spool/OTHER/f", m.point);
+	ck_assert_int_eq(file_puts(path, "HELO A\n"), 0);
+	ck_assert_int_eq(mount_stop(&m), 0);
+	mount_start(&m);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	text_format(path, sizeof path, "%s/spool/#TEST$@1", m.point);
+	ck_assert_int_ne(access(path, F_OK), 0);
+	ck_assert_int_eq(mount_stop(&m), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("e2e_users");
@@ -184,6 +228,7 @@ int main(void)
 	tcase_add_checked_fixture(t, begin, finish);
 	tcase_add_test(t, eight_users_with_one_name_get_each_his_mails_through);
 	tcase_add_test(t, submitters_are_found_by_name_and_others_refused);
+	tcase_add_test(t, operators_make_writers_that_nothing_is_attached_to);
 	suite_add_tcase(s, t);
 	return mount_main(s);
 }
