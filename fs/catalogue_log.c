@@ -1,4 +1,5 @@
 #include "catalogue_private.h"
+#include "catalogue_room.h"
 
 #include "clock.h"
 #include "disk_octets.h"

@@ -1,4 +1,5 @@
 #include "catalogue_private.h"
+#include "catalogue_room.h"
 
 #include "disk_reserve.h"
 #include "log.h"

@@ -104,20 +104,6 @@ MUST_USE int catalogue_log_check(struct catalogue *c);
  */
 MUST_USE int catalogue_log_relieve(struct catalogue *c);
 
-/*
- * The reserve gives its room to the file, which all of the log is to be put
- * into; then to the log, but for a last part; and keeps what is left of it.
- * Where that is not all, the file may not grow by more than is left: what is in
- * the log can be copied always, and rows can be deleted.
- */
-void catalogue_room_give(struct catalogue *c);
-void catalogue_room_share(struct catalogue *c);
-void catalogue_room_keep(struct catalogue *c);
-
-/* The log's thread sees that there is room again; the committer uses it. */
-void catalogue_room_look(struct catalogue *c);
-void catalogue_room_use(struct catalogue *c);
-
 /* The thread that copies the log: its start and stop. */
 MUST_USE int catalogue_log_start(struct catalogue *c);
 void catalogue_log_stop(struct catalogue *c);

@@ -1,4 +1,4 @@
-#include "catalogue_private.h"
+#include "catalogue_room.h"
 
 #include "disk_reserve.h"
 #include "text.h"
