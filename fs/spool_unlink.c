@@ -13,6 +13,7 @@
  *
  * (*) purged when the label is a draft name: nobody takes it for submitted.
  */
+#include "clock.h"
 #include "log.h"
 #include "messages.h"
 #include "spool_handle.h"
@@ -60,17 +61,30 @@ static void answer_at_once(struct unlinking *u)
 
 /* ---- submitted data sets --------------------------------------------- */
 
+/* Its mail may have been sent meanwhile: then its name is all that lingers. */
+static void drop_label_locked(struct spool *sp, uint64_t number)
+	REQUIRES(&sp->lock)
+{
+	struct roster_entry *e = roster_by_number(&sp->roster, number);
+
+	if (e != NULL) {
+		roster_drop_label(&sp->roster, e);
+		return;
+	}
+	e = linger_by_number(&sp->linger, number, clock_monotonic_ns());
+	if (e != NULL)
+		linger_remove(&sp->linger, e);
+	roster_entry_free(e);
+}
+
 static void relabelled(void *arg, int err)
 {
 	struct unlinking *u = arg;
 	struct spool *sp = u->spool;
-	struct roster_entry *e;
 
-	if (err == 0) {
+	if (err == 0 || err == STORE_NONE) {
 		mutex_lock(&sp->lock);
-		e = roster_by_number(&sp->roster, u->number);
-		if (e != NULL)
-			roster_drop_label(&sp->roster, e);
+		drop_label_locked(sp, u->number);
 		mutex_unlock(&sp->lock);
 	}
 	answer(u, err == STORE_NONE ? 0 : err);
@@ -214,6 +228,8 @@ static act *look_locked(struct spool *sp, struct unlinking *u)
 
 	/* Gone meanwhile: its label with it, but not by our purge. */
 	u->err = u->is_job_name ? -ENOENT : 0;
+	if (e == NULL && !u->is_job_name)
+		drop_label_locked(sp, u->number);
 	if (e == NULL)
 		return answer_at_once;
 	u->is_draft = draft_names_match(&sp->drafts, e->label);

@@ -1,3 +1,4 @@
+#include "../fs/store_ops.h"
 #include "clock.h"
 #include "support_clock.h"
 #include "support_spool.h"
@@ -189,6 +190,42 @@ START_TEST(without_its_label_nothing_lingers)
 }
 END_TEST
 
+static const struct store_ops *real;
+static struct store_claim sending;
+
+/* The mail is sent right before its data set loses its label. */
+static void send_then_unlabel(
+	struct store *s, uint64_t number, store_done *done, void *arg)
+{
+	ck_assert_int_eq(
+		dataset_finish(test_spool, &sending, DATASET_PURGED, 0, ""), 0);
+	s->ops = real;
+	store_unlabel(s, number, done, arg);
+}
+
+START_TEST(a_name_unlinked_while_its_mail_is_sent_is_free)
+{
+	struct store_ops ops;
+	struct spool_file *f;
+	size_t count;
+
+	linger();
+	dataset_put(test_spool, "x", "a", &alice);
+	ck_assert_int_eq(
+		spool_select(test_spool, "MAIL", 1, &sending, &count), 0);
+	real = test_store->ops;
+	ops = *real;
+	ops.unlabel = send_then_unlabel;
+	test_store->ops = &ops;
+	ck_assert_int_eq(dataset_unlink(test_spool, "x", &alice), 0);
+	ck_assert_ptr_eq(test_store->ops, real);
+	ck_assert_int_eq(spool_create(test_spool, "MAIL", "x", &alice, 0600,
+				 "test", true, &f),
+		0);
+	spool_file_release(f, false);
+}
+END_TEST
+
 static void add_tests(TCase *tc)
 {
 	tcase_add_test(tc, what_was_sent_can_still_be_touched_by_its_owner);
@@ -198,6 +235,7 @@ static void add_tests(TCase *tc)
 	tcase_add_test(tc, a_name_that_lingers_is_renamed_without_effect);
 	tcase_add_test(tc, who_comes_too_late_to_hold_it_hears_that_it_is_gone);
 	tcase_add_test(tc, without_its_label_nothing_lingers);
+	tcase_add_test(tc, a_name_unlinked_while_its_mail_is_sent_is_free);
 }
 
 int main(void)
