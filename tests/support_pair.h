@@ -8,7 +8,7 @@
 
 #include "support_forwarder.h"
 
-enum { PAIR_ATTEMPTS = 20 }; /* b may be claimed a moment too late */
+enum { PAIR_ATTEMPTS = 500 }; /* b may be claimed a moment too late */
 
 struct pair_mail {
 	uint64_t number;
