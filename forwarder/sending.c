@@ -117,15 +117,20 @@ static bool put_top(struct sending *s)
 
 /* ---- the mail ---------------------------------------------------- */
 
-/* The dot of a line's start is the writer's transparency. */
+/*
+ * The dot of a line's start is the writer's transparency. A line has begun
+ * with its first octet: a record of blanks that goes on has none.
+ */
 static void undo_dot(struct sending *s, struct line *l)
 {
-	if (s->at_start && !s->mail->is_message && l->len > 0
+	bool was_start = s->at_start;
+
+	s->at_start = l->is_end || (was_start && l->len == 0);
+	if (was_start && !s->mail->is_message && l->len > 0
 		&& l->text[0] == '.') {
 		l->text++;
 		l->len--;
 	}
-	s->at_start = l->is_end;
 }
 
 /* Another one is on top. */
