@@ -223,7 +223,8 @@ START_TEST(what_is_cut_anywhere_is_not_complete)
 	size_t control = form->carriage != CARRIAGE_NONE
 		&& form->records != INPUT_VARIABLE;
 	struct source source = { .piece = 1000 };
-	size_t ends[2], mails = 0, i, len;
+	size_t ends[2] = { 0 };
+	size_t mails = 0, i, len;
 	struct checker_rules *rules;
 	struct buf out;
 	bool want, is;
