@@ -109,6 +109,35 @@ static bool take_claimed(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 	return true;
 }
 
+/*
+ * A unit that was on its way to the store when all of them were withdrawn
+ * came there too late for that.
+ */
+static bool recall_late(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (q->granted == 0 || now_ns - q->looked_ns < LOOK_MS * NS_PER_MS)
+		return false;
+	q->looked_ns = now_ns;
+	w->kind = WORK_RECALL;
+	return true;
+}
+
+/* What is left to do when all is to end. */
+static bool find_end(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
+{
+	w->job = take_runnable(q);
+	if (w->job != NULL) {
+		w->kind = WORK_CUT;
+		return true;
+	}
+	if (recall_late(q, w))
+		return true;
+	w->kind = WORK_END;
+	return q->jobs == 0 && q->granted == 0;
+}
+
 /* What does not depend on budget. */
 static bool find_duty(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 {
@@ -137,11 +166,7 @@ static bool find_duty(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 	}
 	if (take_claimed(q, w))
 		return true;
-	if (!q->is_stopping)
-		return false;
-	w->job = take_runnable(q);
-	w->kind = w->job != NULL ? WORK_CUT : WORK_END;
-	return w->job != NULL || (q->jobs == 0 && q->granted == 0);
+	return q->is_stopping && find_end(q, w);
 }
 
 static int64_t sooner(int64_t a_ns, int64_t b_ns)
@@ -211,6 +236,8 @@ static bool look(struct mailqueue *q, struct work *w) REQUIRES(&q->lock)
 		if (selectable > 0 && q->granted > 0)
 			next_due_ns = sooner(next_due_ns,
 				q->looked_ns + LOOK_MS * NS_PER_MS);
+	} else if (q->granted > 0) {
+		next_due_ns = q->looked_ns + LOOK_MS * NS_PER_MS;
 	} else {
 		next_due_ns = clock_monotonic_ns() + SLEEP_S * NS_PER_S;
 	}
