@@ -64,7 +64,11 @@ static int poll_timeout_ms(int64_t left_ns)
 	return ms > POLL_MS_MAX ? POLL_MS_MAX : (int)ms;
 }
 
-/* Waits for events; *seen gets which came. */
+/*
+ * Waits for events; *seen gets which came. Whoever was kept from looking in
+ * time, as on a machine that slept, finds what came meanwhile: a reply that is
+ * there is none that never came.
+ */
 static int wait_for(
 	struct connection *c, short events, int64_t deadline_ns, short *seen)
 {
@@ -77,11 +81,11 @@ static int wait_for(
 
 	for (;;) {
 		left_ns = deadline_ns - clock_monotonic_ns();
-		if (left_ns <= 0)
-			return -ETIMEDOUT;
-		n = poll(fds, 2, poll_timeout_ms(left_ns));
+		n = poll(fds, 2, left_ns > 0 ? poll_timeout_ms(left_ns) : 0);
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (n == 0 && left_ns <= 0)
+			return -ETIMEDOUT;
 		if (n <= 0)
 			continue;
 		if (fds[1].revents != 0) {

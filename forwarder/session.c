@@ -239,7 +239,8 @@ void session_quit(struct session *s)
 		return;
 	if (connection_write(&s->connection, quit, sizeof quit - 1, deadline_ns)
 		== 0)
-		while (connection_fill(&s->connection, deadline_ns) == 0) {
+		while (clock_monotonic_ns() < deadline_ns
+			&& connection_fill(&s->connection, deadline_ns) == 0) {
 			input = connection_input(&s->connection, &len);
 			connection_consume(&s->connection, len);
 			if (memchr(input, '\n', len) != NULL)

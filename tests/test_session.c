@@ -6,6 +6,7 @@
 #include "clock.h"
 
 #include <check.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -214,6 +215,33 @@ START_TEST(a_kept_session_on_which_the_peer_spoke_is_not_quiet)
 }
 END_TEST
 
+static bool has_come(void *arg)
+{
+	struct pollfd peer = { .fd = session.connection.fd, .events = POLLIN };
+
+	(void)arg;
+	return poll(&peer, 1, 0) == 1;
+}
+
+/* As on a machine that slept meanwhile. */
+START_TEST(a_reply_that_is_there_is_not_too_late)
+{
+	struct script *s = script_open(NULL);
+	struct session_trouble trouble;
+	int64_t deadline_ns;
+
+	ck_assert(open_to(s, &trouble));
+	deadline_ns = session_deadline(20);
+	ck_assert_int_eq(session_write(&session, "RSET\r\n", 6, deadline_ns),
+		EVENT_REPLY);
+	ck_assert(clock_wait_until(has_come, NULL));
+	clock_forward(30 * NS_PER_S);
+	ck_assert_int_eq(session_read(&session, deadline_ns), EVENT_REPLY);
+	ck_assert_int_eq(session_read(&session, deadline_ns), EVENT_TIMEOUT);
+	script_close(s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("session");
@@ -228,6 +256,7 @@ int main(void)
 	tcase_add_loop_test(
 		tc, a_mute_peer_is_given_up_in_time_or_when_stopped, 0, 2);
 	tcase_add_test(tc, a_kept_session_on_which_the_peer_spoke_is_not_quiet);
+	tcase_add_test(tc, a_reply_that_is_there_is_not_too_late);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
 }
