@@ -43,8 +43,8 @@ START_TEST(a_user_without_a_name_for_now_holds_up_nobody_else)
 	atomic_store(&is_down, true);
 	for (i = 0; i < 40; i++)
 		numbers[i] = put(&alice);
-	forwarder_run();
 	other = put(&bob);
+	forwarder_run();
 	wait_gone(other);
 	for (i = 0; i < 40; i++)
 		hurry_until(numbers[i], DATASET_WAITING, 0);

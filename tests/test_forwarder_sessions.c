@@ -19,6 +19,7 @@ START_TEST(an_idle_session_ends_with_quit)
 {
 	struct script *s = one_target(NULL);
 
+	test_config.targets[0].connect_limit = 1;
 	test_config.timeout.connect_idle_s = _i == 0 ? 0 : 30;
 	forwarder_run();
 	wait_gone(submit_mail("bob@example.org", "text"));
