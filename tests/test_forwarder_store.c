@@ -8,7 +8,6 @@
 
 #include <check.h>
 #include <errno.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -123,24 +122,6 @@ static void faulty_grant(struct store *s, const char *writer, size_t units)
 	atomic_fetch_add(&marks_refused, 1);
 	if (units > 0)
 		listener(listener_arg, NULL, units, err);
-}
-
-/* A unit that goes to the store with a finish comes behind the withdrawal. */
-static sem_t finishing, withdrawn;
-
-static void late_finish(struct store *s, uint64_t number, uint64_t token,
-	const struct store_finish *how, store_done *done, void *arg)
-{
-	ck_assert_uint_eq(how->units, 1);
-	sem_post(&finishing);
-	sem_wait(&withdrawn);
-	real->finish(s, number, token, how, done, arg);
-}
-
-static void early_withdraw(struct store *s, const char *writer)
-{
-	real->withdraw(s, writer);
-	sem_post(&withdrawn);
 }
 
 static void set_up(void)
@@ -376,24 +357,6 @@ START_TEST(without_memory_a_data_set_goes_back_or_is_named)
 }
 END_TEST
 
-START_TEST(units_that_come_behind_their_withdrawal_hold_up_no_end)
-{
-	struct script *s = one_target(NULL);
-	uint64_t number = submit_mails("A", 1);
-	struct dataset d;
-
-	sem_init(&finishing, 0, 0);
-	sem_init(&withdrawn, 0, 0);
-	faulty.finish = late_finish;
-	faulty.withdraw = early_withdraw;
-	forwarder_run();
-	sem_wait(&finishing);
-	forwarder_halt(NS_PER_S);
-	ck_assert_int_eq(spool_stat(test_spool, number, &d), -ENOENT);
-	script_close(s);
-}
-END_TEST
-
 START_TEST(data_sets_wait_while_none_can_be_claimed)
 {
 	struct script *s = one_target(NULL);
@@ -511,8 +474,6 @@ int main(void)
 		a_store_that_failed_for_good_stops_sending_and_the_program_ends);
 	tcase_add_loop_test(
 		tc, without_memory_a_data_set_goes_back_or_is_named, 0, 2);
-	tcase_add_test(
-		tc, units_that_come_behind_their_withdrawal_hold_up_no_end);
 	tcase_add_test(tc, data_sets_wait_while_none_can_be_claimed);
 	tcase_add_test(tc, a_data_set_that_another_took_is_left_alone);
 	tcase_add_test(tc, a_claim_that_was_lost_stops_no_other_data_set);
