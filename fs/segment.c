@@ -353,15 +353,20 @@ int segments_open(int directory, uint32_t segment_octets, struct segments **out)
 	mutex_init(&s->lock, RANK_SEGMENT);
 	cond_init(&s->changed);
 	err = segment_files_scan(s);
-	if (err == 0)
-		err = -pthread_create(
-			&s->preparer, NULL, segment_prepare_main, s);
 	if (err != 0) {
 		segments_free(s);
 		return err;
 	}
 	*out = s;
 	return 0;
+}
+
+int segments_start(struct segments *s)
+{
+	int err = -pthread_create(&s->preparer, NULL, segment_prepare_main, s);
+
+	s->is_started = err == 0;
+	return err;
 }
 
 void segments_close(struct segments *s)
@@ -372,6 +377,7 @@ void segments_close(struct segments *s)
 	s->is_stopping = true;
 	cond_broadcast(&s->changed);
 	mutex_unlock(&s->lock);
-	pthread_join(s->preparer, NULL);
+	if (s->is_started)
+		pthread_join(s->preparer, NULL);
 	segments_free(s);
 }

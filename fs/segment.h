@@ -8,7 +8,7 @@
  * place is what makes a sync cheap.
  *
  * Threads: append, sync, keep and drop belong to one thread at a time, the
- * committer; pin, read and unpin to any. A thread of its own, from open to
+ * committer; pin, read and unpin to any. A thread of its own, from start to
  * close, writes the zeros and unlinks what is not needed any more.
  */
 #ifndef SEGMENT_H
@@ -44,9 +44,12 @@ struct segment_record {
 	struct extent extent; /* out */
 };
 
-/* Finds the segments of a directory; the descriptor stays the caller's. */
+/* Finds the segments of a directory; the descriptor stays the caller's.
+ * Until segments_start() nothing in them is changed, nor a file unlinked. */
 MUST_USE int segments_open(
 	int directory, uint32_t segment_octets, struct segments **out);
+/* All that lives was kept: what is free may be used again, or unlinked. */
+MUST_USE int segments_start(struct segments *s);
 void segments_close(struct segments *s);
 
 /*

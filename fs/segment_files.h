@@ -42,6 +42,7 @@ struct segments {
 	struct segment *current GUARDED_BY(lock);
 	bool is_busy GUARDED_BY(lock); /* one thread works on files */
 	bool is_stopping GUARDED_BY(lock);
+	bool is_started;
 	pthread_t preparer;
 	/* the committer's alone */
 	struct record_head heads[RUN_MAX];

@@ -173,6 +173,8 @@ static int open_parts(struct local *l,
 			l->segments_directory, SEGMENT_OCTETS, &l->segments);
 	if (err == 0)
 		err = local_recover(l);
+	if (err == 0)
+		err = segments_start(l->segments);
 	if (err == 0) {
 		room_look(l);
 		err = chores_start(CHORE_THREADS_MAX, &l->chores);

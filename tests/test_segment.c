@@ -20,6 +20,7 @@ static int directory;
 static void start(void)
 {
 	ck_assert_int_eq(segments_open(directory, SIZE, &segments), 0);
+	ck_assert_int_eq(segments_start(segments), 0);
 }
 
 static void set_up(void)
@@ -242,6 +243,25 @@ START_TEST(a_start_writes_beside_what_it_keeps)
 }
 END_TEST
 
+START_TEST(a_start_unlinks_nothing_before_it_knows_what_lives)
+{
+	enum { COUNT = 4 * SPARES };
+	struct extent extents[COUNT];
+	size_t i;
+
+	for (i = 0; i < COUNT; i++)
+		extents[i] = put(i + 1, 0, 40000);
+	segments_close(segments);
+	ck_assert_int_eq(segments_open(directory, SIZE, &segments), 0);
+	ck_assert_uint_ge(local_count("."), COUNT);
+	for (i = 0; i < COUNT; i++)
+		ck_assert_int_eq(segments_keep(segments, &extents[i]), 0);
+	ck_assert_int_eq(segments_start(segments), 0);
+	for (i = 0; i < COUNT; i++)
+		ck_assert_int_eq(get(&extents[i], i + 1, 0, 40000), 0);
+}
+END_TEST
+
 START_TEST(files_of_others_are_left_alone)
 {
 	int fd = openat(directory, "0000001.seg.bak", O_CREAT | O_WRONLY, 0600);
@@ -271,6 +291,7 @@ int main(void)
 	tcase_add_test(tc, a_segment_that_is_read_is_not_used_again);
 	tcase_add_test(tc, empty_segments_are_unlinked_but_for_a_few);
 	tcase_add_test(tc, a_start_writes_beside_what_it_keeps);
+	tcase_add_test(tc, a_start_unlinks_nothing_before_it_knows_what_lives);
 	tcase_add_test(tc, files_of_others_are_left_alone);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);

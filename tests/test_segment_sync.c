@@ -70,6 +70,7 @@ START_TEST(the_thread_that_prepares_hides_no_lost_write)
 
 	ck_assert_int_ge(directory, 0);
 	ck_assert_int_eq(segments_open(directory, SIZE, &s), 0);
+	ck_assert_int_eq(segments_start(s), 0);
 	put(s, 1);
 	ck_assert_int_eq(segments_sync(s), 0);
 	mutex_lock(&lock);
