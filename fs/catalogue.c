@@ -22,6 +22,10 @@ static const char *const statement_texts[STATEMENTS] = {
 	[STATEMENT_SET_STATE] =
 		"UPDATE dataset SET state = ?2, reason = ?3, next_try = ?4, "
 		"token = 0 WHERE number = ?1",
+	[STATEMENT_MOVE] =
+		"UPDATE dataset SET state = ?2, reason = x'', next_try = 0, "
+		"token = ?3, read_upto = ?4, first_claimed = ?5 "
+		"WHERE number = ?1",
 	[STATEMENT_CLAIM] =
 		"UPDATE dataset SET state = ?2, reason = x'', next_try = 0, "
 		"token = ?3, read_upto = ?4, first_claimed = ?5 "
@@ -293,6 +297,16 @@ int catalogue_set_state(struct catalogue *c, uint64_t number,
 	return run(c, STATEMENT_SET_STATE);
 }
 
+int catalogue_move(struct catalogue *c, const struct catalogue_row *row)
+{
+	sqlite3_stmt *st = c->statements[STATEMENT_MOVE];
+
+	bind_number(st, 1, row->dataset.number);
+	sqlite3_bind_int(st, 2, row->dataset.state);
+	bind_claim(st, 3, row);
+	return run(c, STATEMENT_MOVE);
+}
+
 int catalogue_claim(struct catalogue *c, uint64_t number, uint64_t token,
 	uint32_t read_upto, bool is_first_claimed, struct dataset *out)
 {
@@ -352,9 +366,15 @@ static int run_on(struct catalogue *c, enum statement which, uint64_t number)
 	return run(c, which);
 }
 
-int catalogue_delete(struct catalogue *c, uint64_t number)
+int catalogue_delete(struct catalogue *c, uint64_t number, bool has_more)
 {
-	return run_on(c, STATEMENT_DELETE, number);
+	int err = 0;
+
+	if (has_more)
+		err = run_on(c, STATEMENT_DELETE_MARKS, number);
+	if (has_more && err == 0)
+		err = run_on(c, STATEMENT_DELETE_EXTENTS, number);
+	return err != 0 ? err : run_on(c, STATEMENT_DELETE, number);
 }
 
 int catalogue_drop_label(struct catalogue *c, uint64_t number)
@@ -365,11 +385,6 @@ int catalogue_drop_label(struct catalogue *c, uint64_t number)
 int catalogue_delete_extents(struct catalogue *c, uint64_t number)
 {
 	return run_on(c, STATEMENT_DELETE_EXTENTS, number);
-}
-
-int catalogue_delete_marks(struct catalogue *c, uint64_t number)
-{
-	return run_on(c, STATEMENT_DELETE_MARKS, number);
 }
 
 int catalogue_add_extent(struct catalogue *c, uint64_t number, uint32_t nth,

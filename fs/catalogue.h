@@ -41,15 +41,14 @@ enum catalogue_number { /* what outlives the program */
 	CATALOGUE_EPOCH,
 	CATALOGUE_NEXT_NUMBER, /* all data set numbers below may be in use */
 	CATALOGUE_NEXT_JOB,
-	CATALOGUE_NUMBERS,
+	CATALOGUE_SEQUENCE, /* of records: what is above has steps to take */
+	CATALOGUE_TAIL,     /* where those begin: segment << 32 | position */
 };
 
 /*
  * Opens or makes the catalogue of a directory, and checks it when the last
- * stop was not clean. why gets a sentence when this fails.
- *
- * Returns 0; -EPROTO for a newer schema; -EBADMSG when it is damaged; -EIO;
- * -ENOMEM; -ENOSPC.
+ * stop was not clean. why gets a sentence when this fails. Returns 0;
+ * -EPROTO for another schema; -EBADMSG: damaged; -EIO; -ENOMEM; -ENOSPC.
  */
 MUST_USE int catalogue_open(const char *directory, struct catalogue **out,
 	char *why, size_t why_cap);
@@ -59,11 +58,9 @@ void catalogue_close(struct catalogue *c, bool is_clean);
 /* Calls found for each row, in order of numbers, until it fails. */
 MUST_USE int catalogue_each_row(struct catalogue *c,
 	int (*found)(void *arg, const struct catalogue_row *row), void *arg);
-
 /* The records of a data set but the first, oldest first, up to max. */
 MUST_USE int catalogue_extents(struct catalogue *c, uint64_t number,
 	struct extent *out, size_t max, size_t *count);
-
 /* Calls found for each number that has marks. */
 MUST_USE int catalogue_each_marked(struct catalogue *c,
 	int (*found)(void *arg, uint64_t number), void *arg);
@@ -71,11 +68,9 @@ MUST_USE int catalogue_each_marked(struct catalogue *c,
 /* ---- writing ---------------------------------------------------------- */
 
 MUST_USE int catalogue_begin(struct catalogue *c);
-
 /* Returns 0, durable; or an error, rolled back: see catalogue_is_failed(). */
 MUST_USE int catalogue_commit(struct catalogue *c);
 void catalogue_rollback(struct catalogue *c);
-
 /* After commits, once all are answered: keeps the log short. May sync. */
 void catalogue_log_step(struct catalogue *c);
 
@@ -95,6 +90,10 @@ MUST_USE int catalogue_set_content(
 MUST_USE int catalogue_set_state(struct catalogue *c, uint64_t number,
 	enum dataset_state state, const char *reason, int64_t next_try_ns);
 
+/* State, token and progress of row; no reason and no next try any more. */
+MUST_USE int catalogue_move(
+	struct catalogue *c, const struct catalogue_row *row);
+
 /* Makes it ACTIVE; out gets what the row says then. */
 MUST_USE int catalogue_claim(struct catalogue *c, uint64_t number,
 	uint64_t token, uint32_t read_upto, bool is_first_claimed,
@@ -107,7 +106,9 @@ MUST_USE int catalogue_set_progress(struct catalogue *c, uint64_t number,
 MUST_USE int catalogue_set_label(
 	struct catalogue *c, const struct dataset *d, bool has_writer);
 MUST_USE int catalogue_drop_label(struct catalogue *c, uint64_t number);
-MUST_USE int catalogue_delete(struct catalogue *c, uint64_t number);
+/* has_more: marks, or records but the first, may have rows too. */
+MUST_USE int catalogue_delete(
+	struct catalogue *c, uint64_t number, bool has_more);
 MUST_USE int catalogue_add_extent(struct catalogue *c, uint64_t number,
 	uint32_t nth, const struct extent *e);
 MUST_USE int catalogue_delete_extents(struct catalogue *c, uint64_t number);
@@ -115,6 +116,5 @@ MUST_USE int catalogue_put_mark(
 	struct catalogue *c, uint64_t number, const struct store_mark *mark);
 MUST_USE int catalogue_delete_mark(
 	struct catalogue *c, uint64_t number, uint32_t mail);
-MUST_USE int catalogue_delete_marks(struct catalogue *c, uint64_t number);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 enum {
-	SCHEMA_VERSION = 1,
+	SCHEMA_VERSION = 2,
 	BUSY_MS = 30000,
 	META_CLEAN = 100,
 	READ_OCTETS = 1 << 20, /* in one system call */
@@ -76,7 +76,7 @@ static const char schema_sql[] =
 	" recipients BLOB NOT NULL,"
 	" reason BLOB NOT NULL,"
 	" PRIMARY KEY (number, mail)) WITHOUT ROWID;"
-	"PRAGMA user_version = 1;"
+	"PRAGMA user_version = 2;"
 	"COMMIT;";
 
 /* The one number a statement answers with. */

@@ -118,8 +118,13 @@ static void place_locked(struct segments *s, struct segment_record *records,
 		e->offset = records[i].offset;
 		e->length = records[i].length;
 		g->tail += record_octets(&records[i]);
+		if (records[i].attributes != NULL)
+			g->live++;
+		if (records[i].note.step != STEP_NONE && !g->is_ahead) {
+			g->is_ahead = true;
+			g->live++;
+		}
 	}
-	g->live += (uint32_t)count;
 }
 
 /* Writes as many records as fit in one go; written gets how many. */
@@ -212,6 +217,38 @@ int segments_sync(struct segments *s)
 	}
 	mutex_unlock(&s->lock);
 	return err;
+}
+
+void segments_settle(struct segments *s)
+{
+	struct segment *g;
+	uint32_t id;
+
+	mutex_lock(&s->lock);
+	for (id = 1; id < s->table_len; id++) {
+		g = s->table[id];
+		if (g == NULL || !g->is_ahead)
+			continue;
+		g->is_ahead = false;
+		g->live--;
+	}
+	if (segment_wants_preparer_locked(s))
+		cond_broadcast(&s->changed);
+	mutex_unlock(&s->lock);
+}
+
+bool segments_tail(struct segments *s, uint32_t *segment, uint32_t *position)
+{
+	bool is_known;
+
+	mutex_lock(&s->lock);
+	is_known = s->current != NULL;
+	if (is_known) {
+		*segment = s->current->id;
+		*position = s->current->tail;
+	}
+	mutex_unlock(&s->lock);
+	return is_known;
 }
 
 /* Where nothing lives, a segment is used again from its start. */

@@ -16,7 +16,9 @@
 
 #include "attributes.h"
 #include "dataset.h"
+#include "segment_note.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,10 +39,12 @@ struct extent {
 };
 
 struct segment_record {
-	const struct dataset *attributes;
+	uint64_t number;
+	const struct dataset *attributes; /* NULL: it has no octets */
 	const void *octets;
 	uint32_t offset; /* of the first octet in the data set */
 	uint32_t length;
+	struct segment_note note;
 	struct extent extent; /* out */
 };
 
@@ -53,7 +57,9 @@ MUST_USE int segments_start(struct segments *s);
 void segments_close(struct segments *s);
 
 /*
- * Writes records, in order, and counts each as living; not yet durable.
+ * Writes records, in order, and counts each as living that has attributes;
+ * not yet durable. Where one has a step, its segment is kept as it is until
+ * segments_settle().
  *
  * Returns 0; -ENOSPC, -EIO, -ENOMEM: then those with an extent whose segment
  * is not 0 were written, and the caller drops them.
@@ -63,6 +69,16 @@ MUST_USE int segments_append(
 
 /* Makes what was appended durable. An error is final: never sync again. */
 MUST_USE int segments_sync(struct segments *s);
+
+/* All steps so far are in the catalogue. */
+void segments_settle(struct segments *s);
+
+/*
+ * Where the next record goes, unless it begins another segment. False: not
+ * known before the first.
+ */
+MUST_USE bool segments_tail(
+	struct segments *s, uint32_t *segment, uint32_t *position);
 
 /* Octets that records may take without a file that grows. */
 uint64_t segments_room(struct segments *s);

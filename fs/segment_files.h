@@ -29,6 +29,7 @@ struct segment {
 	uint32_t live;   /* records */
 	uint32_t pins;   /* readers */
 	bool is_unsynced;
+	bool is_ahead; /* of the catalogue; counts as one more that lives */
 };
 
 struct segments {

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <zlib.h>
 
-enum { RECORD_MAGIC = 0x6a657331, CHECK_CHUNK = 64 << 10 };
+enum { RECORD_MAGIC = 0x6a657332, CHECK_CHUNK = 64 << 10 };
 
 _Static_assert(sizeof(struct record_head) % RECORD_ALIGN == 0,
 	"content starts aligned, and the head has no hidden octets");
@@ -26,12 +26,23 @@ static uint32_t padding(size_t len)
 	return (uint32_t)(-len & (RECORD_ALIGN - 1));
 }
 
-uint32_t record_octets(const struct segment_record *record)
+static uint32_t octets_with(uint32_t length, size_t label_len)
 {
-	size_t len = sizeof(struct record_head) + record->length
-		+ strlen(record->attributes->label);
+	size_t len = sizeof(struct record_head) + length + label_len;
 
 	return (uint32_t)len + padding(len);
+}
+
+uint32_t record_octets(const struct segment_record *record)
+{
+	const struct dataset *d = record->attributes;
+
+	return octets_with(record->length, d != NULL ? strlen(d->label) : 0);
+}
+
+uint32_t record_head_octets(const struct record_head *head)
+{
+	return octets_with(head->length, head->label_len);
 }
 
 static uint32_t head_checksum(
@@ -43,20 +54,11 @@ static uint32_t head_checksum(
 	return checksum(checksum(0, &plain, sizeof plain), label, label_len);
 }
 
-void record_pack(const struct segment_record *record, struct record_head *head,
-	struct iovec pieces[static RECORD_PIECES])
+static void pack_attributes(
+	const struct dataset *d, size_t label_len, struct record_head *head)
 {
-	const struct dataset *d = record->attributes;
-	size_t label_len = strlen(d->label);
-
-	memset(head, 0, sizeof *head);
-	head->magic = RECORD_MAGIC;
-	head->sum = checksum(0, record->octets, record->length);
-	head->length = record->length;
-	head->number = d->number;
 	head->created_ns = d->created_ns;
 	head->changed_ns = d->changed_ns;
-	head->offset = record->offset;
 	head->job = d->job;
 	head->uid = d->uid;
 	head->gid = d->gid;
@@ -65,13 +67,65 @@ void record_pack(const struct segment_record *record, struct record_head *head,
 	memcpy(head->job_name, d->job_name, sizeof head->job_name);
 	head->label_len = (uint8_t)label_len;
 	head->has_label = d->has_label;
-	head->head_sum = head_checksum(head, d->label, label_len);
+}
+
+static void pack_note(const struct segment_note *note, struct record_head *head)
+{
+	head->sequence = note->sequence;
+	head->key = note->key;
+	head->read_upto = note->read_upto;
+	head->step = note->step;
+	head->state = note->state;
+	head->is_first_claimed = note->is_first_claimed;
+}
+
+void record_pack(const struct segment_record *record, struct record_head *head,
+	struct iovec pieces[static RECORD_PIECES])
+{
+	const struct dataset *d = record->attributes;
+	const char *label = d != NULL ? d->label : "";
+	size_t label_len = strlen(label);
+
+	memset(head, 0, sizeof *head);
+	head->magic = RECORD_MAGIC;
+	head->sum = checksum(0, record->octets, record->length);
+	head->length = record->length;
+	head->number = record->number;
+	head->offset = record->offset;
+	if (d != NULL)
+		pack_attributes(d, label_len, head);
+	pack_note(&record->note, head);
+	head->head_sum = head_checksum(head, label, label_len);
 
 	pieces[0] = (struct iovec){ head, sizeof *head };
 	pieces[1] = (struct iovec){ (void *)record->octets, record->length };
-	pieces[2] = (struct iovec){ (void *)d->label, label_len };
+	pieces[2] = (struct iovec){ (void *)label, label_len };
 	pieces[3] = (struct iovec){ (void *)zeros,
 		padding(sizeof *head + record->length + label_len) };
+}
+
+int record_look(int fd, uint64_t position, uint64_t limit,
+	struct record_head *head, char label[static LABEL_MAX + 1])
+{
+	int err;
+
+	if (position > limit || limit - position < sizeof *head)
+		return STORE_NONE;
+	err = disk_read_all(fd, position, head, sizeof *head);
+	if (err != 0)
+		return err;
+	if (head->magic != RECORD_MAGIC || head->length > SEGMENT_RECORD_MAX
+		|| head->label_len > LABEL_MAX
+		|| record_head_octets(head) > limit - position)
+		return STORE_NONE;
+	err = disk_read_all(fd, position + sizeof *head + head->length, label,
+		head->label_len);
+	if (err != 0)
+		return err;
+	label[head->label_len] = '\0';
+	return head_checksum(head, label, head->label_len) == head->head_sum
+		? 0
+		: STORE_NONE;
 }
 
 static int check_head(

@@ -23,6 +23,8 @@ struct record_head {
 	uint32_t sum;      /* of the content */
 	uint32_t length;
 	uint64_t number;
+	uint64_t sequence;
+	uint64_t key;
 	int64_t created_ns;
 	int64_t changed_ns;
 	uint32_t offset;
@@ -30,10 +32,15 @@ struct record_head {
 	uint32_t uid;
 	uint32_t gid;
 	uint32_t mode;
+	uint32_t read_upto;
 	char writer[WRITER_NAME_MAX + 1];
 	char job_name[JOB_NAME_MAX + 1];
 	uint8_t label_len;
 	uint8_t has_label;
+	uint8_t step;
+	uint8_t state;
+	uint8_t is_first_claimed;
+	uint8_t unused;
 };
 
 /* Octets a record takes on disk. */
@@ -42,6 +49,18 @@ uint32_t record_octets(const struct segment_record *record);
 /* Fills the head and the pieces to write; they point into the arguments. */
 void record_pack(const struct segment_record *record, struct record_head *head,
 	struct iovec pieces[static RECORD_PIECES]);
+
+/*
+ * Looks at the head of what may be a record, of which the file's first limit
+ * octets are to be believed; label gets LABEL_MAX octets at most and an end.
+ *
+ * Returns 0; STORE_NONE when it is none; -EIO.
+ */
+MUST_USE int record_look(int fd, uint64_t position, uint64_t limit,
+	struct record_head *head, char label[static LABEL_MAX + 1]);
+
+/* Octets a record with that head takes on disk. */
+uint32_t record_head_octets(const struct record_head *head);
 
 /* segments_read() on a descriptor. */
 MUST_USE int record_read(int fd, const struct extent *e, uint64_t number,

@@ -12,15 +12,10 @@
 
 static int delete_rows(struct local *l, const struct entry *e)
 {
-	int err = 0;
-
-	if (e->has_marks)
-		err = catalogue_delete_marks(l->catalogue, e->number);
-	if (err == 0 && (e->extents > 1 || e->content == CONTENT_LOST))
-		err = catalogue_delete_extents(l->catalogue, e->number);
-	if (err == 0 && e->has_row)
-		err = catalogue_delete(l->catalogue, e->number);
-	return err;
+	if (!e->has_row)
+		return 0;
+	return catalogue_delete(
+		l->catalogue, e->number, entry_has_more_rows(e));
 }
 
 /* A claim ahead becomes a claim with the submit it waits for. */
@@ -52,11 +47,22 @@ static void describe_claim(
 		row->dataset.state = DATASET_ACTIVE;
 }
 
-/* Where the content lies once this flush is durable. */
-static void describe_content(const struct request *r, struct catalogue_row *row)
+void describe_state(struct local *l, struct request *r)
+{
+	const struct request *submit = r->submit;
+	struct dataset *d = &r->plan->row.dataset;
+
+	d->state = submit != NULL ? submit->to : DATASET_OPEN;
+	text_copy(d->reason, sizeof d->reason,
+		submit != NULL ? store_reason(submit->to, submit->text) : "");
+	describe_claim(l, r, &r->plan->row);
+}
+
+void describe_content(struct request *r)
 {
 	const struct flush_plan *p = r->plan;
 	const struct entry *e = r->entry;
+	struct catalogue_row *row = &r->plan->row;
 
 	row->content = (enum catalogue_content)e->content;
 	row->extent = e->extent;
@@ -93,15 +99,12 @@ static int apply_flush(struct local *l, struct request *r)
 {
 	const struct request *submit = r->submit;
 	const struct entry *e = r->entry;
-	struct dataset *d = &r->plan->row.dataset;
+	const struct dataset *d = &r->plan->row.dataset;
 
 	if (submit != NULL && submit->to == DATASET_PURGED)
 		return delete_rows(l, e);
-	d->state = submit != NULL ? submit->to : DATASET_OPEN;
-	text_copy(d->reason, sizeof d->reason,
-		submit != NULL ? store_reason(submit->to, submit->text) : "");
-	describe_content(r, &r->plan->row);
-	describe_claim(l, r, &r->plan->row);
+	describe_state(l, r);
+	describe_content(r);
 	if (!e->has_row)
 		return catalogue_insert(l->catalogue, &r->plan->row);
 	if (r->plan->is_newer || r->plan->row.content != e->content
@@ -230,6 +233,7 @@ int apply_rows(struct local *l, struct request *r)
 		return catalogue_set_progress(
 			l->catalogue, r->entry->number, DATASET_OPEN, 1, false);
 	case REQUEST_NUDGE:
+	case REQUEST_CATCH_UP:
 		return 0;
 	}
 	return -EIO;
@@ -399,6 +403,7 @@ void settle_locked(struct local *l, struct request *r)
 		break;
 	case REQUEST_CLAIM:
 	case REQUEST_NUDGE:
+	case REQUEST_CATCH_UP:
 		break;
 	case REQUEST_UNCLAIM:
 		claims_drop_locked(l, e);

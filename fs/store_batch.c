@@ -2,6 +2,7 @@
 
 #include "log.h"
 #include "store_failed.h"
+#include "store_promise.h"
 #include "store_room.h"
 
 static void start_large(struct batch *b)
@@ -92,6 +93,8 @@ static size_t gather(struct batch *b)
 			continue;
 		l->owners[count] = r;
 		l->records[count++] = (struct segment_record){
+			.number = p->row.dataset.number,
+			.note = { .sequence = promise_sequence(l) },
 			.attributes = &p->row.dataset,
 			.octets = p->flush.content->octets + p->flush.low,
 			.offset = (uint32_t)p->flush.low,
@@ -101,10 +104,12 @@ static size_t gather(struct batch *b)
 	return count;
 }
 
-/* All together; if that fails each alone, so that one does not fail all. */
-static void append(struct local *l, size_t count)
+void batch_append(struct local *l, size_t count)
 {
 	size_t i;
+
+	if (count == 0)
+		return;
 
 	if (segments_append(l->segments, l->records, count) != 0)
 		for (i = 0; i < count; i++) {
@@ -138,8 +143,7 @@ static bool write_content(struct batch *b)
 	size_t count = gather(b);
 	int err = 0;
 
-	if (count > 0)
-		append(l, count);
+	batch_append(l, count);
 	if (count > 0 && may_sync_beside(b))
 		syncer_begin(l->syncer);
 	else if (count > 0)
@@ -191,6 +195,8 @@ static int commit_range(
 
 	if (err == 0)
 		err = reserve_numbers(b);
+	if (err == 0)
+		err = promise_apply(l);
 	for (r = first; r != end && err == 0; r = next_of(r))
 		if (r->err == 0)
 			err = apply_rows(l, r);
@@ -198,8 +204,10 @@ static int commit_range(
 		err = catalogue_commit(l->catalogue);
 	else
 		catalogue_rollback(l->catalogue);
-	if (err == 0)
+	if (err == 0) {
 		numbers_are_reserved(b);
+		promise_applied(l);
+	}
 	return err;
 }
 
@@ -238,12 +246,14 @@ static void commit(struct batch *b)
 
 /* ---- answers --------------------------------------------------------- */
 
-static void settle_all(struct batch *b)
+static void settle_all(struct batch *b, bool is_promised)
 {
 	struct local *l = b->local;
 	struct request *r;
 
 	mutex_lock(&l->lock);
+	if (is_promised)
+		promise_settle_locked(l, b);
 	for (r = b->work.first; r != NULL; r = next_of(r)) {
 		if (r->err == 0)
 			settle_locked(l, r);
@@ -318,10 +328,58 @@ static void answer_all(struct batch *b)
 	mutex_unlock(&l->lock);
 }
 
+/* ---- the catalogue --------------------------------------------------- */
+
+/* Without room it is due again once there is as much again. */
+static int catch_up(struct batch *b)
+{
+	struct local *l = b->local;
+	size_t count = backlog_count(l->backlog);
+	int err;
+
+	if (count == 0)
+		return 0;
+	err = commit_range(b, NULL, NULL);
+	if (err != 0)
+		l->backlog_due = count + BACKLOG_LONG;
+	if (err == -EIO && !atomic_load(&l->is_broken))
+		break_store(b);
+	return err;
+}
+
+/* For those that wait for it. */
+static void catch_up_now(struct batch *b)
+{
+	struct request *r;
+	int err = catch_up(b);
+
+	for (r = b->done.first; r != NULL; r = next_of(r))
+		if (r->kind == REQUEST_CATCH_UP && r->err == 0)
+			r->err = err;
+}
+
+/* For nobody: all have been answered. */
+static void catch_up_in_time(struct batch *b)
+{
+	struct local *l = b->local;
+
+	if (backlog_count(l->backlog) >= l->backlog_due
+		&& !atomic_load(&l->is_broken))
+		(void)catch_up(b);
+}
+
+static void make_durable(struct batch *b)
+{
+	if (write_content(b))
+		commit(b);
+	end_content(b);
+}
+
 struct committer_request *local_serve(
 	void *arg, struct committer_request *waiting)
 {
 	struct batch b = { .local = arg };
+	bool is_promised;
 
 	list_init(&b.work);
 	list_init(&b.done);
@@ -329,16 +387,17 @@ struct committer_request *local_serve(
 	list_init(&b.later);
 	batch_plan(&b, (struct request *)waiting);
 	start_large(&b);
-	if (b.work.first != NULL) {
-		if (write_content(&b))
-			commit(&b);
-		end_content(&b);
-	}
+	is_promised = b.work.first != NULL && promise_by_records(&b);
+	if (b.work.first != NULL && !is_promised)
+		make_durable(&b);
 	if (!atomic_load(&b.local->is_broken)
 		&& (has_eio(&b.work) || has_eio(&b.done)))
 		break_store(&b);
-	settle_all(&b);
+	settle_all(&b, is_promised);
+	if (b.catches_up)
+		catch_up_now(&b);
 	answer_all(&b);
+	catch_up_in_time(&b);
 	room_look_again(b.local);
 	claims_step(b.local);
 	catalogue_log_step(b.local->catalogue);

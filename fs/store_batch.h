@@ -26,6 +26,7 @@ struct batch {
 	struct list later;
 	size_t count;
 	uint64_t octets;
+	bool catches_up;      /* somebody waits for all rows */
 	uint64_t next_number; /* as it was when the batch was planned */
 	uint32_t next_job;
 };
@@ -51,5 +52,32 @@ static inline void list_add(struct list *l, struct request *r)
 /* Sorts what waits into the lists of b; work has been checked, and marked
  * as being served. */
 void batch_plan(struct batch *b, struct request *waiting);
+
+/*
+ * Writes the first records of l, all together; if that fails each alone, so
+ * that one does not fail all: then the err of its owner says so. Their plans
+ * get the extents.
+ */
+void batch_append(struct local *l, size_t count);
+
+/* ---- store_apply.c ---------------------------------------------------- */
+
+/* What a request changes in the catalogue. */
+MUST_USE int apply_rows(struct local *l, struct request *r);
+
+/* The row of a flush that is planned: its state and claim; and, once its
+ * record is written, where its content lies. */
+void describe_state(struct local *l, struct request *r);
+void describe_content(struct request *r);
+
+/* Whether there may be rows of it beside the one. */
+static inline bool entry_has_more_rows(const struct entry *e)
+{
+	return e->has_marks || e->extents > 1 || e->content == CONTENT_LOST;
+}
+
+/* The same in memory, once it is durable; or takes back what was planned. */
+void settle_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
+void unplan_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * store_index - the embedded store's data sets in memory: about a hundred
  * octets each, found by number, and in order of when they may be claimed.
- *
  * No lock of its own: the store's lock is held around every call.
  */
 #ifndef STORE_INDEX_H
@@ -39,6 +38,7 @@ struct entry {
 	bool is_open_row; /* ACTIVE, and its row says OPEN: store_claims.h */
 	bool is_first_claimed;
 	bool has_marks; /* may have rows in the table of marks */
+	bool is_behind; /* its row is, in the catalogue: backlog.h */
 };
 
 /* A heap: the least first. Entries know their place in it. */

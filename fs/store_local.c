@@ -269,6 +269,13 @@ static int push_and_wait(struct request *r)
 	return err;
 }
 
+int local_catch_up(struct local *l)
+{
+	struct request *r = request_new(l, REQUEST_CATCH_UP, 0, NULL, NULL, 0);
+
+	return r != NULL ? push_and_wait(r) : -ENOMEM;
+}
+
 static bool has_claimable(struct local *l, const char *writer)
 {
 	struct index_writer *w;

@@ -2,12 +2,14 @@
  * store_local - the embedded store: a catalogue, segments and files of their
  * own in one directory, written by one committer.
  *
- * What its files share. The entry in memory says what the row on disk says:
- * the committer changes the row first, then, under the lock, the entry.
+ * What its files share. The entry in memory says what is durable: the
+ * committer changes the row first, or writes a record that says the same
+ * (store_promise.h), then, under the lock, the entry.
  */
 #ifndef STORE_LOCAL_H
 #define STORE_LOCAL_H
 
+#include "backlog.h"
 #include "catalogue_read.h"
 #include "chore.h"
 #include "committer.h"
@@ -22,6 +24,7 @@
 enum {
 	EXTENTS_MAX = 64, /* records of one data set; then they become one */
 	BATCH_REQUESTS_MAX = 512,
+	BATCH_RECORDS_MAX = 1024,
 	BATCH_OCTETS_MAX = 16 << 20,
 	NUMBERS_AHEAD = 1000, /* reserved in the catalogue at a time */
 };
@@ -37,7 +40,6 @@ struct local {
 	int failed_file; /* see store_failed.h */
 	uint64_t capacity_octets;
 	uint64_t dataset_octets_max;
-	uint64_t epoch;
 	struct segments *segments;
 	struct catalogue *catalogue;
 	struct committer *committer;
@@ -59,24 +61,19 @@ struct local {
 	/* the committer's alone */
 	uint64_t last_token;
 	uint64_t reserved_number; /* below it the catalogue needs no change */
-	struct segment_record records[BATCH_REQUESTS_MAX];
-	struct request *owners[BATCH_REQUESTS_MAX]; /* of the records */
+	struct backlog *backlog;
+	size_t backlog_due;          /* so many are worth a commit */
+	atomic_size_t backlog_count; /* for all others */
+	uint64_t sequence;           /* of the last record */
+	uint64_t anchor; /* from there on a start looks; 0: not yet known */
+	uint64_t next_anchor;
+	struct segment_record records[BATCH_RECORDS_MAX];
+	struct request *owners[BATCH_RECORDS_MAX]; /* of the records */
 };
 
 /* ---- store_batch.c ---------------------------------------------------- */
 
 committer_serve local_serve;
-
-/* ---- store_apply.c ---------------------------------------------------- */
-
-struct request;
-
-/* What a request changes in the catalogue. */
-MUST_USE int apply_rows(struct local *l, struct request *r);
-
-/* The same in memory, once it is durable; or takes back what was planned. */
-void settle_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
-void unplan_locked(struct local *l, struct request *r) REQUIRES(&l->lock);
 
 /* ---- store_local_read.c ----------------------------------------------- */
 
@@ -102,12 +99,16 @@ void local_rename(struct store *s, uint64_t number,
 
 extern const struct store_ops local_ops;
 
+/* Waits until the catalogue has all that is durable: 0, or why not. */
+MUST_USE int local_catch_up(struct local *l);
 /* ---- store_start.c ---------------------------------------------------- */
 
 void local_close(struct store *s);
 
-/* ---- store_recover.c -------------------------------------------------- */
+/* ---- store_replay.c, store_recover.c ---------------------------------- */
 
+/* Takes into the catalogue what only the segments know. First of all. */
+MUST_USE int local_replay(struct local *l);
 /* Entries from rows; what a start changes. Before any thread of the store. */
 MUST_USE int local_recover(struct local *l);
 

@@ -32,6 +32,22 @@ static void correct_state(struct local *l, struct dataset *d)
 	mutex_unlock(&l->lock);
 }
 
+/* The row of a data set may be on its way: then waits for it. STORE_NONE:
+ * there is none, whatever the catalogue still has. */
+static int await_row(struct local *l, uint64_t number)
+{
+	struct entry *e;
+	bool is_behind;
+
+	mutex_lock(&l->lock);
+	e = index_find(&l->index, number);
+	is_behind = e != NULL && e->is_behind;
+	mutex_unlock(&l->lock);
+	if (e == NULL)
+		return STORE_NONE;
+	return is_behind ? local_catch_up(l) : 0;
+}
+
 /* What is being written is described by its draft, else by its row. */
 int local_lookup(struct store *s, uint64_t number, struct dataset *out)
 {
@@ -48,7 +64,9 @@ int local_lookup(struct store *s, uint64_t number, struct dataset *out)
 	if (e == NULL)
 		return STORE_NONE;
 	if (d == NULL) {
-		err = catalogue_lookup(l->catalogue, number, out);
+		err = await_row(l, number);
+		if (err == 0)
+			err = catalogue_lookup(l->catalogue, number, out);
 		if (err == 0)
 			correct_state(l, out);
 		return err;
@@ -196,8 +214,10 @@ int local_mark(struct store *s, uint64_t number, uint32_t mail,
 
 	if (mail == 0)
 		return STORE_NONE;
-	err = catalogue_marks(
-		local_of(s)->catalogue, number, mail - 1, 1, &row, &count);
+	err = await_row(local_of(s), number);
+	if (err == 0)
+		err = catalogue_marks(local_of(s)->catalogue, number, mail - 1,
+			1, &row, &count);
 	if (err != 0)
 		return err;
 	if (count == 1 && row.mail == mail) {
@@ -212,6 +232,11 @@ int local_mark(struct store *s, uint64_t number, uint32_t mail,
 int local_marks(struct store *s, uint64_t number, uint32_t after, size_t max,
 	struct store_mark_row *out, size_t *count)
 {
+	int err = await_row(local_of(s), number);
+
+	*count = 0;
+	if (err != 0)
+		return err == STORE_NONE ? 0 : err;
 	return catalogue_marks(
 		local_of(s)->catalogue, number, after, max, out, count);
 }
@@ -219,12 +244,17 @@ int local_marks(struct store *s, uint64_t number, uint32_t after, size_t max,
 int local_list(struct store *s, const char *writer, uint64_t after, size_t max,
 	struct dataset *out, size_t *count)
 {
+	struct local *l = local_of(s);
 	size_t i;
-	int err = catalogue_list(
-		local_of(s)->catalogue, writer, after, max, out, count);
+	int err = 0;
 
+	if (atomic_load(&l->backlog_count) > 0)
+		err = local_catch_up(l);
+	if (err == 0)
+		err = catalogue_list(
+			l->catalogue, writer, after, max, out, count);
 	for (i = 0; err == 0 && i < *count; i++)
-		correct_state(local_of(s), &out[i]);
+		correct_state(l, &out[i]);
 	return err;
 }
 

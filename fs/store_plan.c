@@ -233,6 +233,7 @@ static enum verdict plan_entry_locked(struct batch *b, struct request *r,
 	case REQUEST_CLAIM:
 	case REQUEST_UNCLAIM:
 	case REQUEST_NUDGE:
+	case REQUEST_CATCH_UP:
 		break;
 	}
 	return VERDICT_WORK;
@@ -254,6 +255,10 @@ static enum verdict plan_locked(struct batch *b, struct request *r)
 		return plan_claim_locked(b, r);
 	if (r->kind == REQUEST_NUDGE)
 		return VERDICT_DONE;
+	if (r->kind == REQUEST_CATCH_UP) {
+		b->catches_up = true;
+		return VERDICT_DONE;
+	}
 
 	e = index_find(&b->local->index, r->number);
 	if (e == NULL)

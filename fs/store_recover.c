@@ -24,6 +24,9 @@
 /* More than will ever be used; rows beyond are no rows of ours. */
 #define NUMBER_MAX (UINT64_C(1) << 62)
 
+/* Of the records of one life: some million years. */
+enum { SEQUENCE_BITS = 40 };
+
 struct start {
 	struct local *local;
 	struct failed failed;
@@ -66,7 +69,7 @@ static bool was_failed(const struct start *st, const struct dataset *d)
 	if (!st->failed.is_set)
 		return false;
 	return d->state == DATASET_OPEN
-		|| (d->state == DATASET_READY
+		|| ((d->state == DATASET_READY || d->state == DATASET_ACTIVE)
 			&& failed_has(&st->failed, d->number));
 }
 
@@ -259,6 +262,7 @@ static int read_numbers(struct local *l)
 	if (err != 0)
 		return err;
 	l->last_token = (epoch + 1) << 32;
+	l->sequence = (epoch + 1) << SEQUENCE_BITS;
 	l->reserved_number = number;
 	mutex_lock(&l->lock);
 	l->next_number = number;

@@ -18,8 +18,9 @@ enum request_kind {
 	REQUEST_CLAIM,
 	REQUEST_CHECKPOINT,
 	REQUEST_FINISH,
-	REQUEST_UNCLAIM, /* takes back a claim ahead: store_claims.h */
-	REQUEST_NUDGE,   /* nothing but a reason to look */
+	REQUEST_UNCLAIM,  /* takes back a claim ahead: store_claims.h */
+	REQUEST_NUDGE,    /* nothing but a reason to look */
+	REQUEST_CATCH_UP, /* the catalogue is wanted as it should be */
 };
 
 /* What a flush writes; behind a request of REQUEST_SYNC or REQUEST_SUBMIT. */

@@ -3,6 +3,7 @@
 #include "catalogue_cold.h"
 #include "clock.h"
 #include "store_failed.h"
+#include "store_promise.h"
 #include "store_room.h"
 #include "text.h"
 
@@ -115,6 +116,7 @@ static void local_free(struct local *l, bool is_clean)
 	committer_close(l->committer);
 	chores_stop(l->chores);
 	syncer_close(l->syncer);
+	backlog_free(l->backlog);
 	segments_close(l->segments);
 	catalogue_close(l->catalogue, is_clean);
 	mutex_lock(&l->lock);
@@ -142,12 +144,14 @@ static struct local *local_new(void)
 	l->directory = l->segments_directory = l->files = -1;
 	l->lock_file = l->failed_file = -1;
 	l->version = 1;
+	l->backlog_due = BACKLOG_LONG;
 	mutex_init(&l->lock, RANK_STORE);
 	cond_init(&l->changed);
 	mutex_lock(&l->lock);
 	err = index_init(&l->index);
 	mutex_unlock(&l->lock);
-	if (err != 0) {
+	l->backlog = backlog_new();
+	if (err != 0 || l->backlog == NULL) {
 		local_free(l, false);
 		return NULL;
 	}
@@ -166,11 +170,13 @@ static int open_parts(struct local *l,
 			settings->directory, &l->catalogue, why, why_cap);
 	if (err == 0 && fsync(l->directory) != 0)
 		err = -errno; /* all names it has are there now */
-	if (err == 0 && settings->forgets_progress)
-		err = catalogue_forget_progress(l->catalogue);
 	if (err == 0)
 		err = segments_open(
 			l->segments_directory, SEGMENT_OCTETS, &l->segments);
+	if (err == 0)
+		err = local_replay(l);
+	if (err == 0 && settings->forgets_progress)
+		err = catalogue_forget_progress(l->catalogue);
 	if (err == 0)
 		err = local_recover(l);
 	if (err == 0)
@@ -222,6 +228,8 @@ static int save_numbers(struct local *l)
 			l->catalogue, CATALOGUE_NEXT_NUMBER, number);
 	if (err == 0)
 		err = catalogue_set(l->catalogue, CATALOGUE_NEXT_JOB, job);
+	if (err == 0)
+		err = promise_apply(l);
 	if (err == 0)
 		return catalogue_commit(l->catalogue);
 	catalogue_rollback(l->catalogue);

@@ -282,17 +282,16 @@ START_TEST(a_power_cut_loses_nothing_that_close_promised)
 END_TEST
 
 /*
- * The control: with a catalogue whose syncs do nothing, as synchronous=OFF
- * would have it, the same cut must lose what was promised. A test of power
- * cuts that cannot fail proves nothing.
+ * The control: with segments whose syncs do nothing the same cut must lose
+ * what was promised. A test of power cuts that cannot fail proves nothing.
  */
-START_TEST(a_power_cut_of_an_unsynced_catalogue_is_noticed)
+START_TEST(a_power_cut_of_unsynced_segments_is_noticed)
 {
 	struct crash_verdict verdict;
 	struct scene s;
 	int i;
 
-	open_scene(&s, true, "spool.db");
+	open_scene(&s, true, "0000");
 	for (i = 0; i < 3; i++)
 		break_off(&s);
 	close_scene(&s, &verdict);
@@ -310,7 +309,7 @@ int main(void)
 	tcase_set_timeout(tests, PATIENCE_S);
 	tcase_add_test(tests, a_kill_loses_nothing_and_names_its_repeats);
 	tcase_add_test(tests, a_power_cut_loses_nothing_that_close_promised);
-	tcase_add_test(tests, a_power_cut_of_an_unsynced_catalogue_is_noticed);
+	tcase_add_test(tests, a_power_cut_of_unsynced_segments_is_noticed);
 	suite_add_tcase(suite, tests);
 	return mount_main(suite);
 }

@@ -43,7 +43,8 @@ static struct extent put(uint64_t number, uint32_t offset, uint32_t len)
 {
 	struct dataset d = { .number = number, .writer = "MAIL" };
 	unsigned char *octets = malloc(len + 1);
-	struct segment_record record = { .attributes = &d,
+	struct segment_record record = { .number = d.number,
+		.attributes = &d,
 		.octets = octets,
 		.offset = offset,
 		.length = len };
@@ -154,9 +155,10 @@ START_TEST(many_records_go_through_several_segments)
 	for (i = 0; i < RECORDS; i++) {
 		d[i].number = i + 1;
 		pattern_fill(octets[i], i + 1, 0, LEN);
-		records[i] = (struct segment_record){
-			.attributes = &d[i], .octets = octets[i], .length = LEN
-		};
+		records[i] = (struct segment_record){ .number = i + 1,
+			.attributes = &d[i],
+			.octets = octets[i],
+			.length = LEN };
 	}
 	ck_assert_int_eq(segments_append(segments, records, RECORDS), 0);
 	ck_assert_int_eq(segments_sync(segments), 0);

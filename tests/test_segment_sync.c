@@ -46,9 +46,10 @@ static void put(struct segments *s, uint32_t len)
 {
 	static char octets[SEGMENT_RECORD_MAX];
 	struct dataset d = { .number = 1, .writer = "MAIL" };
-	struct segment_record record = {
-		.attributes = &d, .octets = octets, .length = len
-	};
+	struct segment_record record = { .number = d.number,
+		.attributes = &d,
+		.octets = octets,
+		.length = len };
 
 	ck_assert_int_eq(segments_append(s, &record, 1), 0);
 }

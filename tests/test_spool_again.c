@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static struct store_ops real, ops;
@@ -27,6 +28,15 @@ ssize_t pwrite64(int fd, const void *octets, size_t len, off64_t offset)
 		return -1;
 	}
 	return syscall(SYS_pwrite64, fd, octets, len, offset);
+}
+
+ssize_t pwritev64(int fd, const struct iovec *pieces, int count, off64_t offset)
+{
+	if (atomic_load(&is_disk_full)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	return syscall(SYS_pwritev, fd, pieces, count, offset, 0L);
 }
 
 /* Submissions while a store has no room: refused, and counted. */
