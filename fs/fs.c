@@ -37,12 +37,19 @@ static void init(void *fs, struct fuse_conn_info *conn)
 	conn->max_write = MAX_WRITE;
 }
 
+/* libfuse starts the workers and tells nobody: each begins at its first. */
+static void lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	placement_take(&ops_fs(req)->placement);
+	ops_lookup(req, parent, name);
+}
+
 /*
  * No forget: nothing is kept for a node. No getlk: the kernel does without.
  */
 static const struct fuse_lowlevel_ops operations = {
 	.init = init,
-	.lookup = ops_lookup,
+	.lookup = lookup,
 	.getattr = ops_getattr,
 	.setattr = ops_setattr,
 	.access = ops_access,
@@ -221,6 +228,7 @@ static struct fs *new_fs(const struct fs_settings *settings)
 	fs->ended = settings->ended;
 	fs->ended_arg = settings->ended_arg;
 	fs->since_ns = clock_wall_ns();
+	placement_init(&fs->placement, WORKERS);
 	mutex_init(&fs->lock, RANK_LEAF);
 	cond_init(&fs->over);
 	return fs;

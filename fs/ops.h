@@ -21,6 +21,7 @@
 #include "mutex.h"
 #include "operator.h"
 #include "ops_handlers.h"
+#include "placement.h"
 #include "spool_names.h"
 #include "task.h"
 #include "tree.h"
@@ -57,6 +58,7 @@ struct fs {
 	void *ended_arg;
 	struct fuse_session *session;
 	pthread_t loop;
+	struct placement placement;
 	atomic_bool is_stopping;
 	struct sigaction old_action;
 	struct mutex lock;
