@@ -16,11 +16,6 @@ struct words {
 	const char *end;
 };
 
-bool bsmtp_is_white(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
-}
-
 /* Returns the length of the next word, which w->at is moved to. */
 static size_t next_word(struct words *w)
 {
@@ -349,7 +344,8 @@ static size_t find_verb(const char *word, size_t len)
 	size_t i;
 
 	for (i = 0; i < VERBS; i++)
-		if (text_equals_nocase(word, len, verbs[i].name))
+		if ((word[0] | 0x20) == (verbs[i].name[0] | 0x20)
+			&& text_equals_nocase(word, len, verbs[i].name))
 			break;
 	return i;
 }

@@ -44,7 +44,10 @@ struct bsmtp_command {
 };
 
 /* White space between the words of a command, and after the last one. */
-bool bsmtp_is_white(char c);
+static inline bool bsmtp_is_white(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\0';
+}
 
 /*
  * Reads one command line, without its line end, which is written over: white

@@ -258,9 +258,11 @@ static bool give_gathered(struct compose *c, struct compose_part *part)
 
 bool compose_get(struct compose *c, struct compose_part *part)
 {
-	c->held_len -= c->given;
-	memmove(c->held, c->held + c->given, c->held_len);
-	c->given = 0;
+	if (c->given > 0) {
+		c->held_len -= c->given;
+		memmove(c->held, c->held + c->given, c->held_len);
+		c->given = 0;
+	}
 	if (c->header.is_over)
 		return give_text(c, part);
 	if (!c->has_in)

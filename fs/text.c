@@ -43,7 +43,8 @@ bool text_equals_nocase(const char *a, size_t len, const char *b)
 {
 	size_t i = 0;
 
-	while (i < len && b[i] != '\0' && lower(a[i]) == lower(b[i]))
+	while (i < len && b[i] != '\0'
+		&& (a[i] == b[i] || lower(a[i]) == lower(b[i])))
 		i++;
 	return i == len && b[i] == '\0';
 }
