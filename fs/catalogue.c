@@ -208,8 +208,8 @@ int catalogue_commit(struct catalogue *c)
 	return err;
 }
 
-int catalogue_get(
-	struct catalogue *c, enum catalogue_number which, uint64_t *value)
+int catalogue_get(struct catalogue *c, enum catalogue_number which,
+	uint64_t otherwise, uint64_t *value)
 {
 	sqlite3_stmt *st = c->statements[STATEMENT_GET];
 	int result;
@@ -219,7 +219,9 @@ int catalogue_get(
 	if (result == SQLITE_ROW)
 		*value = (uint64_t)sqlite3_column_int64(st, 0);
 	sqlite3_reset(st);
-	return result == SQLITE_DONE ? STORE_NONE : catalogue_errno(result);
+	if (result == SQLITE_DONE)
+		*value = otherwise;
+	return catalogue_errno(result);
 }
 
 int catalogue_set(

@@ -17,7 +17,6 @@
 #include <stdbool.h>
 
 struct catalogue;
-
 enum catalogue_content {
 	CONTENT_SEGMENT, /* in records; extents 0: no octets */
 	CONTENT_FILE,    /* in a file of its own */
@@ -41,8 +40,9 @@ enum catalogue_number { /* what outlives the program */
 	CATALOGUE_EPOCH,
 	CATALOGUE_NEXT_NUMBER, /* all data set numbers below may be in use */
 	CATALOGUE_NEXT_JOB,
-	CATALOGUE_SEQUENCE, /* of records: what is above has steps to take */
-	CATALOGUE_TAIL,     /* where those begin: segment << 32 | position */
+	CATALOGUE_LIFE, /* of records that may be ahead; 0: there are none */
+	CATALOGUE_SEQUENCE, /* of the last that is not */
+	CATALOGUE_TAIL,     /* where the next is: segment << 32 | position */
 };
 
 /*
@@ -78,8 +78,8 @@ void catalogue_log_step(struct catalogue *c);
  * that writes answers -EIO from then on. */
 bool catalogue_is_failed(struct catalogue *c);
 
-MUST_USE int catalogue_get(
-	struct catalogue *c, enum catalogue_number which, uint64_t *value);
+MUST_USE int catalogue_get(struct catalogue *c, enum catalogue_number which,
+	uint64_t otherwise, uint64_t *value);
 MUST_USE int catalogue_set(
 	struct catalogue *c, enum catalogue_number which, uint64_t value);
 

@@ -18,6 +18,9 @@ enum segment_step {
 };
 
 struct segment_note {
+	/* Of the start that wrote it, and known to nobody outside: octets of a
+	 * user's that lie where a record might be are never taken for one. */
+	uint64_t life;
 	uint64_t sequence; /* only grows, from record to record */
 	uint64_t key;
 	uint32_t read_upto;

@@ -71,6 +71,7 @@ static void pack_attributes(
 
 static void pack_note(const struct segment_note *note, struct record_head *head)
 {
+	head->life = note->life;
 	head->sequence = note->sequence;
 	head->key = note->key;
 	head->read_upto = note->read_upto;
@@ -126,6 +127,44 @@ int record_look(int fd, uint64_t position, uint64_t limit,
 	return head_checksum(head, label, head->label_len) == head->head_sum
 		? 0
 		: STORE_NONE;
+}
+
+static bool may_be_head(const char *octets, uint64_t life)
+{
+	struct record_head head;
+
+	memcpy(&head, octets, sizeof head);
+	return head.magic == RECORD_MAGIC && head.life == life;
+}
+
+/* A head may begin in one chunk and end in the next. */
+int record_find(int fd, uint64_t life, uint64_t limit, uint64_t *position)
+{
+	const size_t head = sizeof(struct record_head);
+	char *chunk = malloc(CHECK_CHUNK);
+	uint64_t from = *position;
+	int err = chunk != NULL ? STORE_NONE : -ENOMEM;
+	ssize_t len;
+	size_t at;
+
+	while (err == STORE_NONE && from < limit && limit - from >= head) {
+		len = disk_read(fd, from, chunk,
+			limit - from < CHECK_CHUNK ? limit - from
+						   : CHECK_CHUNK);
+		if (len < (ssize_t)head) {
+			err = len < 0 ? (int)len : STORE_NONE;
+			break;
+		}
+		for (at = 0; at + head <= (size_t)len; at += RECORD_ALIGN)
+			if (may_be_head(chunk + at, life)) {
+				*position = from + at;
+				err = 0;
+				break;
+			}
+		from += at;
+	}
+	free(chunk);
+	return err;
 }
 
 static int check_head(

@@ -23,6 +23,7 @@ struct record_head {
 	uint32_t sum;      /* of the content */
 	uint32_t length;
 	uint64_t number;
+	uint64_t life;
 	uint64_t sequence;
 	uint64_t key;
 	int64_t created_ns;
@@ -61,6 +62,13 @@ MUST_USE int record_look(int fd, uint64_t position, uint64_t limit,
 
 /* Octets a record with that head takes on disk. */
 uint32_t record_head_octets(const struct record_head *head);
+
+/*
+ * Finds the next place, from *position on, where the head of a record of that
+ * life may be; record_look() says whether it is. Returns 0; STORE_NONE; -EIO.
+ */
+MUST_USE int record_find(
+	int fd, uint64_t life, uint64_t limit, uint64_t *position);
 
 /* segments_read() on a descriptor. */
 MUST_USE int record_read(int fd, const struct extent *e, uint64_t number,

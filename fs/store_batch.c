@@ -94,7 +94,7 @@ static size_t gather(struct batch *b)
 		l->owners[count] = r;
 		l->records[count++] = (struct segment_record){
 			.number = p->row.dataset.number,
-			.note = { .sequence = promise_sequence(l) },
+			.note = promise_note(l, STEP_NONE),
 			.attributes = &p->row.dataset,
 			.octets = p->flush.content->octets + p->flush.low,
 			.offset = (uint32_t)p->flush.low,
@@ -110,7 +110,6 @@ void batch_append(struct local *l, size_t count)
 
 	if (count == 0)
 		return;
-
 	if (segments_append(l->segments, l->records, count) != 0)
 		for (i = 0; i < count; i++) {
 			if (l->records[i].extent.segment != 0)

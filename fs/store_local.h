@@ -30,7 +30,6 @@ enum {
 };
 
 struct standing;
-
 struct local {
 	struct store base;
 	int directory;
@@ -64,6 +63,7 @@ struct local {
 	struct backlog *backlog;
 	size_t backlog_due;          /* so many are worth a commit */
 	atomic_size_t backlog_count; /* for all others */
+	uint64_t life;               /* of its records: segment_note.h */
 	uint64_t sequence;           /* of the last record */
 	uint64_t anchor; /* from there on a start looks; 0: not yet known */
 	uint64_t next_anchor;

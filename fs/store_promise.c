@@ -85,7 +85,7 @@ static struct segment_record *next_record(struct local *l, size_t *count,
 	l->owners[(*count)++] = owner;
 	*record = (struct segment_record){
 		.number = number,
-		.note = { .sequence = promise_sequence(l), .step = step },
+		.note = promise_note(l, step),
 	};
 	return record;
 }
@@ -296,6 +296,8 @@ int promise_apply(struct local *l)
 		return 0;
 	l->next_anchor = l->sequence;
 	err = backlog_apply(l->backlog, l->catalogue);
+	if (err == 0)
+		err = catalogue_set(l->catalogue, CATALOGUE_LIFE, l->life);
 	if (err == 0)
 		err = catalogue_set(
 			l->catalogue, CATALOGUE_SEQUENCE, l->sequence);

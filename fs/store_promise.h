@@ -29,10 +29,13 @@ MUST_USE int promise_apply(struct local *l);
 /* Once that is durable. */
 void promise_applied(struct local *l);
 
-/* Takes part in the order of records. */
-static inline uint64_t promise_sequence(struct local *l)
+/* What the next record says, and its place in their order. */
+static inline struct segment_note promise_note(
+	struct local *l, enum segment_step step)
 {
-	return ++l->sequence;
+	return (struct segment_note){ .life = l->life,
+		.sequence = ++l->sequence,
+		.step = (uint8_t)step };
 }
 
 #endif

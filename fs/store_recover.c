@@ -24,9 +24,6 @@
 /* More than will ever be used; rows beyond are no rows of ours. */
 #define NUMBER_MAX (UINT64_C(1) << 62)
 
-/* Of the records of one life: some million years. */
-enum { SEQUENCE_BITS = 40 };
-
 struct start {
 	struct local *local;
 	struct failed failed;
@@ -216,18 +213,6 @@ static int hold_one(struct start *st, uint64_t number)
 		l->catalogue, number, DATASET_HELD, reason, 0);
 }
 
-static int read_number(struct catalogue *c, enum catalogue_number which,
-	uint64_t first, uint64_t *out)
-{
-	int err = catalogue_get(c, which, out);
-
-	if (err == STORE_NONE) {
-		*out = first;
-		err = 0;
-	}
-	return err;
-}
-
 /* A new epoch, so that tokens of the last one are nobody's; and holds. */
 static int change_rows(struct start *st)
 {
@@ -253,16 +238,15 @@ static int read_numbers(struct local *l)
 	uint64_t job = 0;
 	int err;
 
-	err = read_number(l->catalogue, CATALOGUE_EPOCH, 0, &epoch);
+	err = catalogue_get(l->catalogue, CATALOGUE_EPOCH, 0, &epoch);
 	if (err == 0)
-		err = read_number(
+		err = catalogue_get(
 			l->catalogue, CATALOGUE_NEXT_NUMBER, 1, &number);
 	if (err == 0)
-		err = read_number(l->catalogue, CATALOGUE_NEXT_JOB, 1, &job);
+		err = catalogue_get(l->catalogue, CATALOGUE_NEXT_JOB, 1, &job);
 	if (err != 0)
 		return err;
 	l->last_token = (epoch + 1) << 32;
-	l->sequence = (epoch + 1) << SEQUENCE_BITS;
 	l->reserved_number = number;
 	mutex_lock(&l->lock);
 	l->next_number = number;

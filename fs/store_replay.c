@@ -7,7 +7,6 @@
 
 struct replay {
 	struct catalogue *catalogue;
-	uint64_t sequence; /* of the last record */
 	size_t count;
 };
 
@@ -87,7 +86,6 @@ static int take(void *arg, const struct segment_found *found)
 	const struct record_head *head = found->head;
 	struct catalogue_row row = { .key = 0 };
 
-	p->sequence = head->sequence;
 	p->count += head->step != STEP_NONE;
 	switch (head->step) {
 	case STEP_ADD:
@@ -102,32 +100,35 @@ static int take(void *arg, const struct segment_found *found)
 	}
 }
 
-static int read_number(
-	struct catalogue *c, enum catalogue_number which, uint64_t *out)
+static int read_from(struct catalogue *c, struct segment_from *from)
 {
-	int err = catalogue_get(c, which, out);
+	uint64_t tail;
+	int err = catalogue_get(c, CATALOGUE_LIFE, 0, &from->life);
 
-	if (err == STORE_NONE)
-		*out = 0;
-	return err == STORE_NONE ? 0 : err;
+	if (err == 0)
+		err = catalogue_get(c, CATALOGUE_SEQUENCE, 0, &from->after);
+	if (err == 0)
+		err = catalogue_get(c, CATALOGUE_TAIL, 0, &tail);
+	if (err == 0) {
+		from->segment = (uint32_t)(tail >> 32);
+		from->position = (uint32_t)tail;
+	}
+	return err;
 }
 
+/* All that is ahead is not any more; the next life finds its own. */
 static int walk(struct local *l, struct replay *p)
 {
-	uint64_t after = 0;
-	uint64_t tail = 0;
-	int err = read_number(l->catalogue, CATALOGUE_SEQUENCE, &after);
+	struct segment_from from;
+	int err = read_from(l->catalogue, &from);
 
-	if (err == 0)
-		err = read_number(l->catalogue, CATALOGUE_TAIL, &tail);
-	if (err == 0)
-		err = segments_walk(l->segments, (uint32_t)(tail >> 32),
-			(uint32_t)tail, after, take, p);
+	if (err != 0 || from.life == 0)
+		return err;
+	err = segments_walk(l->segments, &from, take, p);
 	if (err == 0)
 		err = segments_sync(l->segments);
-	if (err == 0 && p->sequence > after)
-		err = catalogue_set(
-			l->catalogue, CATALOGUE_SEQUENCE, p->sequence);
+	if (err == 0 && p->count > 0)
+		err = catalogue_set(l->catalogue, CATALOGUE_LIFE, 0);
 	return err;
 }
 

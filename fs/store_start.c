@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -151,7 +152,8 @@ static struct local *local_new(void)
 	err = index_init(&l->index);
 	mutex_unlock(&l->lock);
 	l->backlog = backlog_new();
-	if (err != 0 || l->backlog == NULL) {
+	if (err != 0 || l->backlog == NULL
+		|| getrandom(&l->life, sizeof l->life, 0) != sizeof l->life) {
 		local_free(l, false);
 		return NULL;
 	}
@@ -230,6 +232,8 @@ static int save_numbers(struct local *l)
 		err = catalogue_set(l->catalogue, CATALOGUE_NEXT_JOB, job);
 	if (err == 0)
 		err = promise_apply(l);
+	if (err == 0)
+		err = catalogue_set(l->catalogue, CATALOGUE_LIFE, 0);
 	if (err == 0)
 		return catalogue_commit(l->catalogue);
 	catalogue_rollback(l->catalogue);

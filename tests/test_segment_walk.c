@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SIZE = 16 << 10, LEN = 1000, FOUND_MAX = 64 };
+enum { SIZE = 16 << 10, LEN = 1000, FOUND_MAX = 64, LIFE = 4711 };
 
 static struct segments *segments;
 static int directory;
@@ -59,7 +59,8 @@ static struct extent put(uint64_t sequence, enum segment_step step)
 		.attributes = &d,
 		.octets = octets,
 		.length = LEN,
-		.note = { .sequence = sequence,
+		.note = { .life = LIFE,
+			.sequence = sequence,
 			.key = 77,
 			.read_upto = 2,
 			.step = step,
@@ -76,7 +77,9 @@ static struct extent put(uint64_t sequence, enum segment_step step)
 static void put_step(uint64_t sequence, uint64_t number)
 {
 	struct segment_record record = { .number = number,
-		.note = { .sequence = sequence, .step = STEP_PURGE } };
+		.note = { .life = LIFE,
+			.sequence = sequence,
+			.step = STEP_PURGE } };
 
 	ck_assert_int_eq(segments_append(segments, &record, 1), 0);
 	ck_assert_int_eq(segments_sync(segments), 0);
@@ -92,10 +95,10 @@ static int note(void *arg, const struct segment_found *record)
 
 static void walk(uint32_t segment, uint32_t position, uint64_t after)
 {
+	struct segment_from from = { LIFE, after, segment, position };
+
 	found.count = 0;
-	ck_assert_int_eq(
-		segments_walk(segments, segment, position, after, note, NULL),
-		found.err);
+	ck_assert_int_eq(segments_walk(segments, &from, note, NULL), found.err);
 }
 
 static void check_found(uint64_t first, uint64_t last)
@@ -179,13 +182,14 @@ static int check_record(void *arg, const struct segment_found *record)
 
 START_TEST(a_record_says_what_its_data_set_is)
 {
+	struct segment_from from = { .life = LIFE, .after = 2 };
 	struct extent e;
 
 	put(1, STEP_ADD);
 	put_step(2, 1);
 	e = put(3, STEP_ADD);
 	open_again();
-	ck_assert_int_eq(segments_walk(segments, 0, 0, 2, check_record, &e), 0);
+	ck_assert_int_eq(segments_walk(segments, &from, check_record, &e), 0);
 }
 END_TEST
 
@@ -221,7 +225,18 @@ START_TEST(a_segment_with_steps_is_not_used_again_before_they_are_settled)
 }
 END_TEST
 
-START_TEST(the_walk_ends_at_a_damaged_head)
+/* 1 to count but the third, if that is not 0. */
+static void check_found_but(uint64_t third, uint64_t count)
+{
+	size_t i, at = 0;
+
+	for (i = 1; i <= count; i++)
+		if (i != third)
+			ck_assert_uint_eq(found.sequences[at++], i);
+	ck_assert_uint_eq(found.count, at);
+}
+
+START_TEST(a_damaged_head_costs_its_own_record_alone)
 {
 	struct extent extents[5];
 	size_t i;
@@ -231,15 +246,69 @@ START_TEST(the_walk_ends_at_a_damaged_head)
 	damage(&extents[2], 40);
 	open_again();
 	walk(0, 0, 0);
-	check_found(1, 2);
+	check_found_but(3, 5);
 	damage(&extents[2], 40);
 	damage(&extents[2], sizeof(struct record_head) + LEN); /* label */
 	walk(0, 0, 0);
-	check_found(1, 2);
+	check_found_but(3, 5);
+	walk(extents[2].segment, (uint32_t)extents[2].position, 2);
+	check_found(4, 5);
 	damage(&extents[2], sizeof(struct record_head) + LEN);
 	damage(&extents[2], sizeof(struct record_head)); /* octets */
 	walk(0, 0, 0);
 	check_found(1, 5);
+}
+END_TEST
+
+/* What a user wrote may end up where the next record would be looked for. */
+START_TEST(octets_that_look_like_a_record_are_none)
+{
+	static struct record_head heads[64];
+	struct dataset d = { .number = 1, .writer = "MAIL" };
+	struct segment_record forged = { .number = 7,
+		.note = { .life = LIFE + 1,
+			.sequence = UINT64_MAX,
+			.step = STEP_PURGE } };
+	struct segment_record record = { .number = 1,
+		.attributes = &d,
+		.octets = heads,
+		.length = sizeof heads,
+		.note = { .life = LIFE, .sequence = 1, .step = STEP_ADD } };
+	struct iovec pieces[RECORD_PIECES];
+	size_t i;
+
+	for (i = 0; i < 64; i++)
+		record_pack(&forged, &heads[i], pieces);
+	ck_assert_int_eq(segments_append(segments, &record, 1), 0);
+	segments_drop(segments, &record.extent);
+	segments_settle(segments);
+	ck_assert_int_eq(segments_sync(segments), 0);
+	record.note.sequence = 2;
+	record.length = sizeof *heads; /* so that the next lies on a head */
+	ck_assert_int_eq(segments_append(segments, &record, 1), 0);
+	ck_assert_uint_eq(record.extent.position, 0);
+	open_again();
+	walk(0, 0, 1);
+	check_found(2, 2);
+}
+END_TEST
+
+START_TEST(a_segment_that_has_begun_again_is_read_from_its_start)
+{
+	struct extent first = put(1, STEP_NONE);
+	struct extent e;
+	uint32_t segment, tail;
+
+	ck_assert(segments_tail(segments, &segment, &tail));
+	e = put(2, STEP_NONE);
+	segments_drop(segments, &first);
+	segments_drop(segments, &e);
+	put_step(3, 1); /* no record lies where the end was known to be */
+	put(4, STEP_ADD);
+	put(5, STEP_ADD);
+	open_again();
+	walk(segment, tail, 1);
+	check_found(3, 5);
 }
 END_TEST
 
@@ -265,7 +334,10 @@ int main(void)
 	tcase_add_test(tc, what_lay_there_before_is_not_found);
 	tcase_add_test(tc,
 		a_segment_with_steps_is_not_used_again_before_they_are_settled);
-	tcase_add_test(tc, the_walk_ends_at_a_damaged_head);
+	tcase_add_test(tc, a_damaged_head_costs_its_own_record_alone);
+	tcase_add_test(tc, octets_that_look_like_a_record_are_none);
+	tcase_add_test(
+		tc, a_segment_that_has_begun_again_is_read_from_its_start);
 	tcase_add_test(tc, what_found_answers_ends_the_walk);
 	suite_add_tcase(suite, tc);
 	return suite_run(suite);
