@@ -5,7 +5,8 @@
 
 enum {
 	LINE_END = 2, /* octets of CR LF */
-	UTF8_MAX = 4, /* octets of a character */
+	LAST_ROOM = EMITTER_HELD_MAX + LINE_END,
+	UTF8_MAX = EMITTER_HELD_MAX + 1, /* octets of a character */
 };
 
 void emitter_init(struct emitter *e, bool truncates)
@@ -26,8 +27,12 @@ static size_t character_length(unsigned char first)
 	return first >= 0xc0 ? 2 : 1;
 }
 
-/* Only where its last character may begin is it looked at. */
-size_t emitter_fit(const char *text, size_t len, uint64_t column)
+/*
+ * How many octets of text, which begins at the column of its line, are whole
+ * characters within EMITTER_LINE_MAX. Only where the last of them may begin is
+ * the text looked at.
+ */
+static size_t fit(const char *text, size_t len, uint64_t column)
 {
 	size_t i = 0;
 
@@ -99,6 +104,40 @@ static void take(struct emitter *e, size_t len)
 	e->column += len;
 }
 
+/*
+ * Keeps back what begins a character that may not fit. Whether it does shows
+ * when the line ends, with it, or goes on over EMITTER_LINE_MAX, without it.
+ */
+static void hold(struct emitter *e)
+{
+	size_t room = (size_t)(EMITTER_LINE_MAX - e->column);
+	size_t n = e->in_len < room ? e->in_len : room;
+
+	e->is_cut = n == 0;
+	if (e->is_cut)
+		e->held_len = 0;
+	memcpy(e->held + e->held_len, e->in, n);
+	e->held_len += n;
+	take(e, n);
+}
+
+/* Returns how many octets, fewer than UTF8_MAX. */
+static size_t write_held(struct emitter *e, char *out)
+{
+	size_t len = e->held_len;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		out[i] = e->held[i];
+		if (is_special(out[i])) {
+			out[i] = ' ';
+			e->replaced++;
+		}
+	}
+	e->held_len = 0;
+	return len;
+}
+
 /* Writes text of the line; out has room for some, at least one octet. */
 static size_t write_text(struct emitter *e, char *out, size_t cap)
 {
@@ -110,10 +149,11 @@ static size_t write_text(struct emitter *e, char *out, size_t cap)
 		return 1;
 	}
 	if (e->truncates) {
-		n = emitter_fit(e->in, n, e->column);
-		e->is_cut = n == 0;
-		if (e->is_cut)
+		n = e->held_len > 0 ? 0 : fit(e->in, n, e->column);
+		if (n == 0) {
+			hold(e);
 			return 0;
+		}
 	}
 	n = copy_run(out, e->in, n);
 	if (n == 0) {
@@ -127,12 +167,14 @@ static size_t write_text(struct emitter *e, char *out, size_t cap)
 
 static size_t write_end(struct emitter *e, char *out)
 {
-	memcpy(out, "\r\n", LINE_END);
+	size_t held = write_held(e, out);
+
+	memcpy(out + held, "\r\n", LINE_END);
 	e->ends_line = false;
 	e->column = 0;
 	e->has_dot = false;
 	e->is_cut = false;
-	return LINE_END;
+	return held + LINE_END;
 }
 
 size_t emitter_get(struct emitter *e, char *out, size_t cap)
@@ -145,7 +187,7 @@ size_t emitter_get(struct emitter *e, char *out, size_t cap)
 			e->in_len = 0;
 		if (e->in_len > 0)
 			written += write_text(e, out + written, cap - written);
-		else if (e->ends_line && cap - written < LINE_END)
+		else if (e->ends_line && cap - written < LAST_ROOM)
 			break;
 		else if (e->ends_line)
 			written += write_end(e, out + written);

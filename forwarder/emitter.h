@@ -20,6 +20,7 @@
 enum {
 	EMITTER_OUT_MIN = 8,    /* least room for output */
 	EMITTER_LINE_MAX = 998, /* octets of a line that is truncated */
+	EMITTER_HELD_MAX = 3,   /* octets of a character but its last */
 };
 
 struct emitter {
@@ -30,6 +31,8 @@ struct emitter {
 	uint64_t column; /* octets of it, without a doubled dot */
 	bool has_dot;    /* its first one was doubled */
 	bool is_cut;     /* the rest of it is dropped */
+	size_t held_len; /* octets at its end, counted in column, kept back */
+	char held[EMITTER_HELD_MAX];
 
 	/* The piece that was put, as far as it is not written. */
 	const char *in;
@@ -60,12 +63,5 @@ size_t emitter_get(struct emitter *e, char *out, size_t cap);
  * ended is ended. out has room for EMITTER_OUT_MIN octets. Returns how many.
  */
 size_t emitter_finish(struct emitter *e, char *out);
-
-/*
- * How many octets of text, which begins at the column of its line, a line may
- * keep that is truncated: up to EMITTER_LINE_MAX, and no part of a character
- * of UTF-8.
- */
-size_t emitter_fit(const char *text, size_t len, uint64_t column);
 
 #endif

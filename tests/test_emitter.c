@@ -163,7 +163,59 @@ START_TEST(a_truncated_line_ends_with_a_whole_character)
 			ck_assert_mem_eq(
 				sent + cuts[_i].kept, "\r\nyy\r\n.\r\n", 9);
 		}
-	ck_assert_uint_eq(emitter_fit(in, 1500, 0), cuts[_i].kept);
+}
+END_TEST
+
+/* What a line that is not too long may end with, if it is no UTF-8. */
+static const char *const ends[] = {
+	"\xff",
+	"\xf0",
+	"\xf0\x9f\x98",
+	"\xe2\x82",
+	"\xff\xff\xff",
+	"\xf0xy",
+	"\xe4",
+};
+
+START_TEST(a_line_that_is_not_too_long_is_whole)
+{
+	size_t tail = strlen(ends[_i]);
+	struct emitter e;
+	char in[1001], sent[SENT_MAX];
+	size_t piece, cap, len, n;
+
+	for (n = 994; n <= 998; n++)
+		for (piece = 1; piece < n; piece = 3 * piece + 1)
+			for (cap = EMITTER_OUT_MIN; cap < n;
+				cap = 2 * cap + 1) {
+				memset(in, 'x', n);
+				memcpy(in + n - tail, ends[_i], tail);
+				in[n] = '\n';
+				emitter_init(&e, true);
+				len = emit(&e, in, n + (cap % 4 < 2), piece,
+					cap, sent);
+				ck_assert_uint_eq(len, n + 5);
+				ck_assert_mem_eq(sent, in, n);
+				ck_assert_mem_eq(sent + n, "\r\n.\r\n", 5);
+			}
+}
+END_TEST
+
+/* What was kept back is text as any other. */
+START_TEST(what_is_kept_back_has_no_line_end)
+{
+	struct emitter e;
+	char in[998], sent[SENT_MAX];
+	size_t len;
+
+	memset(in, 'x', sizeof in);
+	memcpy(in + 995, "\xf0\r", 3);
+	emitter_init(&e, true);
+	emitter_put(&e, in, sizeof in, true);
+	len = drain(&e, sizeof sent, sent);
+	ck_assert_uint_eq(len, 1000);
+	ck_assert_mem_eq(sent + 995, "\xf0  \r\n", 5);
+	ck_assert_uint_eq(e.replaced, 2);
 }
 END_TEST
 
@@ -192,6 +244,9 @@ int main(void)
 	tcase_add_test(tests, lines_of_any_length_pass);
 	tcase_add_loop_test(tests, a_truncated_line_ends_with_a_whole_character,
 		0, COUNT(cuts));
+	tcase_add_loop_test(
+		tests, a_line_that_is_not_too_long_is_whole, 0, COUNT(ends));
+	tcase_add_test(tests, what_is_kept_back_has_no_line_end);
 	tcase_add_test(tests, a_doubled_dot_does_not_count);
 	return suite_run(suite);
 }
