@@ -159,6 +159,8 @@ static size_t read_netdata(struct framing *f, const char *octets, size_t len)
 	if (is_control || (flags & NETDATA_NUMBER) != 0
 		|| f->netdata.phase == NETDATA_OTHER)
 		skip_segment(f, length, is_control);
+	else if (f->netdata.len > 0)
+		f->damage = "a record within a control record";
 	else if (f->netdata.phase == NETDATA_DATA)
 		begin_segment(
 			f, (flags & NETDATA_FIRST) != 0, f->is_last, length);

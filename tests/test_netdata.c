@@ -357,6 +357,9 @@ static const struct {
 	{ UNITS("\x08\xe0" INMR "\xf1\x08\xe0" INMR
 		"\xf3\3\x80\x81\x08\xe0" INMR "\xf6"),
 		"! a control record within a record" },
+	{ UNITS("\x08\xe0" INMR "\xf1\x08\xe0" INMR "\xf3\x08\xa0" INMR
+		"\xf6\3\xc0\x81"),
+		"! a record within a control record" },
 	{ UNITS("\x08\xe0" INMR "\xf1\x08\xe0" INMR "\xf3\3\xc0\x81"),
 		"a\n! it ends without INMR06" },
 };
