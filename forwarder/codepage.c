@@ -252,11 +252,12 @@ static size_t convert_octets(const struct codepage *page,
 {
 	size_t written = 0;
 	size_t read = 0;
-	size_t n;
+	size_t room, n;
 
 	while (read < len && cap - written >= CODEPAGE_UTF8_MAX
 		&& !state->is_double) {
-		n = len - read < cap - written ? len - read : cap - written;
+		room = cap - written - (CODEPAGE_UTF8_MAX - 1);
+		n = len - read < room ? len - read : room;
 		n = convert_plain(page->plain, in + read, n, out + written);
 		read += n;
 		written += n;

@@ -37,10 +37,10 @@ static size_t add_converted(struct piece *p, const char *octets, size_t len)
 	return used;
 }
 
-/* As codepage_to_utf8(): up to a line end. */
+/* As codepage_to_utf8(): up to a line end, or until it is full. */
 static size_t add_plain(struct piece *p, const char *octets, size_t len)
 {
-	size_t room = PIECE_MAX - p->len;
+	size_t room = PIECE_MAX - p->len - (CODEPAGE_UTF8_MAX - 1);
 	size_t n = len < room ? len : room;
 	const char *end = memchr(octets, '\n', n);
 

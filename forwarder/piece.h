@@ -2,9 +2,9 @@
  * piece - makes the pieces of one line at a time: octets in, converted to
  * UTF-8, blanks at the line's end cut off; text out.
  *
- * Constant memory, however long the line. A line that fits PIECE_MAX comes
- * out whole, so that pieces do not depend on how the octets came. One thread
- * at a time.
+ * Constant memory, however long the line. A line that leaves room for one
+ * more character in PIECE_MAX comes out whole, a longer one in pieces that do
+ * not depend on how the octets came. One thread at a time.
  */
 #ifndef PIECE_H
 #define PIECE_H
